@@ -1,0 +1,137 @@
+"""``manage.py up``: the whole product on one machine."""
+
+import argparse
+import fcntl
+import socket
+import sys
+from typing import IO, Any, NoReturn
+
+import kombu.exceptions
+from django.conf import settings
+from django.core.management import BaseCommand, call_command
+from django.db import Error, connection, transaction
+
+from config.celery import open_broker
+from config.processes import ProcessGroup
+from orgunits.models import OrgUnit
+
+HOST = "127.0.0.1"
+START_LIMIT = 60  # seconds until the first page must answer
+PROGRAMS = {
+    "web": "gunicorn config.wsgi --bind {host}:{port} --threads 4 --graceful-timeout 10 --no-control-socket"
+    " --log-level warning",
+    "worker": "celery --quiet --app config worker --pool threads --concurrency 2 --queues default"
+    " --without-gossip --without-mingle --without-heartbeat --loglevel warning",
+    "beat": "celery --quiet --app config beat --pidfile= --loglevel warning",
+}
+
+
+def stop_here(reason: str, *, code: int = 2) -> NoReturn:
+    sys.stderr.write(f"{reason}\n")
+    sys.exit(code)
+
+
+def command_line(program: str) -> list[str]:
+    return [sys.executable, "-m", *PROGRAMS[program].format(host=HOST, port=settings.PORT).split()]
+
+
+class Command(BaseCommand):
+    """Prepare the data, then run web, worker and beat until one of them ends or somebody stops us.
+
+    1. Refuse to start, with one line and exit code 2, where a value from the environment leads nowhere.
+    2. Bring the database up to date; on the first start load the five plans and the sample organisation.
+    3. Run the three; Ctrl-C, SIGTERM and SIGHUP stop all of them (exit code 0), and so does the end of any (1).
+    """
+
+    help = "Runs web, worker and beat; the first start loads the plans and a sample organisation."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--no-sample", action="store_true", help="load no sample data into an empty database")
+
+    def handle(self, *, no_sample: bool, **options: Any) -> None:
+        lock = self.lock_data_folder()
+        self.check_port()
+        self.check_database()
+        self.check_broker()
+        try:
+            self.prepare(sample=not no_sample)
+        except KeyboardInterrupt:
+            stop_here("Stopped before the start.", code=130)
+        connection.close()
+        self.run()
+        lock.close()
+
+    def lock_data_folder(self) -> IO[str]:
+        """One run per data folder: two would send every reminder's tick twice."""
+        try:
+            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+            lock = (settings.DATA_DIR / "up.lock").open("a")
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stop_here(f"DATA_DIR: Măng Non already runs on {settings.DATA_DIR}. Stop it, or choose another DATA_DIR.")
+        except OSError as error:
+            stop_here(f"DATA_DIR: {settings.DATA_DIR} cannot be used: {error.strerror}.")
+        return lock
+
+    def check_port(self) -> None:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((HOST, settings.PORT))
+            except OSError as error:
+                stop_here(
+                    f"PORT: {settings.PORT} cannot be used: {error.strerror}. "
+                    f"Choose another one, as in: PORT={settings.PORT % 65535 + 1} sh scripts/run"
+                )
+
+    def check_database(self) -> None:
+        try:
+            connection.ensure_connection()
+        except Error as error:
+            stop_here(f"DATABASE_URL: the database cannot be opened: {first_line(error)}")
+
+    def check_broker(self) -> None:
+        try:
+            open_broker()
+        except kombu.exceptions.OperationalError as error:
+            stop_here(f"REDIS_URL: Redis cannot be reached: {first_line(error)}")
+        except OSError as error:
+            stop_here(f"DATA_DIR: the folder for jobs cannot be used: {first_line(error)}")
+
+    def prepare(self, *, sample: bool) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if not settings.WHITENOISE_USE_FINDERS:
+            call_command("collectstatic", verbosity=0, interactive=False)
+        if OrgUnit.objects.exists():
+            self.stdout.write("Sample accounts: see the sign-in section of README.md.")
+        elif sample:
+            self.stdout.write("First start: loading the plans and the sample organisation ...")
+            with transaction.atomic():  # all of it or nothing: a half-loaded sample would never be completed
+                call_command("load_sample", stdout=self.stdout)
+
+    def run(self) -> None:
+        processes = ProcessGroup({name: command_line(name) for name in PROGRAMS})
+        seconds = 0.0
+        announced = False
+        while not processes.stop_asked.wait(0.2) and not processes.ended():
+            seconds += 0.2
+            if not announced and (answers() or seconds > START_LIMIT):
+                announced = True
+                self.stdout.write(f"\nMăng Non: http://{HOST}:{settings.PORT}/   (Ctrl-C stops it)")
+                self.stdout.flush()
+        crash = None if processes.stop_asked.is_set() else processes.ended()
+        processes.stop()
+        if crash:
+            stop_here(f"{crash}; everything is stopped.", code=1)
+        self.stdout.write("Stopped.")
+
+
+def answers() -> bool:
+    """Whether somebody listens where the web process should."""
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        return caller.connect_ex((HOST, settings.PORT)) == 0
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

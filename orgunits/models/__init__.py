@@ -1,0 +1,28 @@
+"""Who: units and their places in time, people and their roles, the audit trail, outgoing mail."""
+
+from orgunits.models.audit import AuditEvent
+from orgunits.models.delivery import Delivery, Invitation
+from orgunits.models.people import Role, RoleAssignment, User
+from orgunits.models.units import (
+    Level,
+    OrgUnit,
+    Placement,
+    Reorganisation,
+    Sector,
+    Succession,
+)
+
+__all__ = [
+    "AuditEvent",
+    "Delivery",
+    "Invitation",
+    "Level",
+    "OrgUnit",
+    "Placement",
+    "Reorganisation",
+    "Role",
+    "RoleAssignment",
+    "Sector",
+    "Succession",
+    "User",
+]

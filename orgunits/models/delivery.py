@@ -1,0 +1,72 @@
+"""Outgoing mail as rows: claimed by a conditional UPDATE, sent outside the transaction, never twice."""
+
+import datetime
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self) -> Self:
+        return self.filter(status=Delivery.Status.WAITING)
+
+    def claim(self, pk: int, *, at: datetime.datetime) -> bool:
+        """Take a waiting row; True for exactly one of any number of callers."""
+        taken = self.filter(pk=pk, status=Delivery.Status.WAITING).update(
+            status=Delivery.Status.CLAIMED, claimed_at=at, claims=F("claims") + 1
+        )
+        return taken == 1
+
+    def release_stale(self, *, before: datetime.datetime) -> int:
+        """Put back, once, the rows whose worker died in the middle; a second death needs a person."""
+        stale = self.filter(status=Delivery.Status.CLAIMED, claimed_at__lt=before)
+        stale.filter(claims__gte=2).update(
+            status=Delivery.Status.FAILED,
+            error="Tiến trình gửi dừng giữa chừng hai lần; hãy kiểm tra rồi gửi lại.",
+        )
+        return stale.filter(claims__lt=2).update(status=Delivery.Status.WAITING)
+
+
+class Delivery(models.Model):
+    """The common part of every outgoing message to one person."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "chờ gửi"
+        CLAIMED = "claimed", "đang gửi"
+        SENT = "sent", "đã gửi"
+        FAILED = "failed", "lỗi"
+        CANCELLED = "cancelled", "không còn cần gửi"
+
+    recipient = models.ForeignKey("orgunits.User", models.PROTECT, related_name="+", verbose_name="người nhận")
+    status = models.CharField("trạng thái", max_length=12, choices=Status, default=Status.WAITING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    claimed_at = models.DateTimeField(null=True)
+    claims = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField("gửi lúc", null=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    error = models.CharField("lỗi", max_length=500, blank=True)
+
+    objects: ClassVar[DeliveryQuerySet] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        abstract = True
+
+
+class Invitation(Delivery):
+    """A letter that lets an invited person set the first password."""
+
+    invited_by = models.ForeignKey("orgunits.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta(Delivery.Meta):
+        abstract = False
+        indexes = [
+            models.Index(
+                fields=["status"],
+                condition=Q(status__in=["waiting", "claimed"]),
+                name="invitation_unfinished",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Lời mời {self.recipient}"

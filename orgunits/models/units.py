@@ -1,0 +1,272 @@
+"""Units with a stable identity, and their dated places in three separate trees."""
+
+import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from orgunits.vietnamese import without_marks
+
+if TYPE_CHECKING:
+    from orgunits.models.people import User
+
+SEGMENT_WIDTH = 7  # digits of a path segment: ten million units
+AFTER_DIGITS = "Z"  # sorts after every digit in every collation, so [p, p + "Z") is exactly the subtree of p
+
+
+def unit_pks(path: str) -> list[int]:
+    """The units along a path, the root first, the placed unit last."""
+    return [int(path[start : start + SEGMENT_WIDTH]) for start in range(0, len(path), SEGMENT_WIDTH)]
+
+
+class Sector(models.TextChoices):
+    """Which of the three systems a unit belongs to; it decides the tree and the document style."""
+
+    TRADE_UNION = "trade_union", "Công đoàn"
+    PARTY = "party", "Đảng"
+    GOVERNMENT = "government", "Chính quyền"
+
+
+class Level(models.Model):
+    """A named level of one sector, e.g. công đoàn cơ sở; rank 1 is the highest."""
+
+    sector = models.CharField("hệ thống", max_length=20, choices=Sector)
+    code = models.SlugField("mã", max_length=40)
+    name = models.CharField("tên cấp", max_length=100)
+    rank = models.PositiveSmallIntegerField("thứ bậc", default=1)
+
+    class Meta:
+        ordering = ["sector", "rank", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sector", "code"],
+                name="level_code_once_per_sector",
+                violation_error_message="Hệ thống này đã có cấp mang mã đó.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrgUnitQuerySet(models.QuerySet["OrgUnit"]):
+    def placed_on(self, day: datetime.date) -> Self:
+        """Units that have a place in their tree on that day."""
+        return self.filter(Exists(Placement.objects.as_of(day).filter(org_unit=OuterRef("pk"))))
+
+    def below(self, unit: "OrgUnit", on: datetime.date, *, include_self: bool = False) -> Self:
+        """Units in the subtree of ``unit`` on that day."""
+        place = unit.placement_on(on)
+        if place is None:
+            return self.filter(pk=unit.pk) if include_self else self.none()
+        inside = Placement.objects.as_of(on).in_subtree(place.path)
+        found = self.filter(Exists(inside.filter(org_unit=OuterRef("pk"))))
+        return found if include_self else found.exclude(pk=unit.pk)
+
+    def children_of(self, unit: "OrgUnit", on: datetime.date) -> Self:
+        """Units directly below ``unit`` on that day."""
+        return self.filter(Exists(Placement.objects.as_of(on).filter(org_unit=OuterRef("pk"), parent=unit)))
+
+    def visible_to(self, user: "User", on: datetime.date | None = None) -> Self:
+        """Units inside any of the user's roles on that day, and the predecessors of those units.
+
+        A unit that ended stays visible in the branch in which it ended.
+        """
+        on = on or timezone.localdate()
+        held = list(user.role_assignments.as_of(on).values_list("org_unit_id", flat=True))
+        if None in held:
+            return self.all()
+        paths = list(Placement.objects.known_by(on).filter(org_unit_id__in=held).values_list("path", flat=True))
+        inside = Placement.objects.known_by(on).in_subtrees(paths).values("org_unit_id")
+        succeeded = Succession.objects.filter(successor_id__in=inside).values("predecessor_id")
+        return self.filter(Q(pk__in=inside) | Q(pk__in=succeeded) | Q(pk__in=held))
+
+    def search(self, text: str) -> Self:
+        """Units any of whose names contains the text, typed with or without marks, or with that code."""
+        wanted = without_marks(text)
+        named = Placement.objects.filter(org_unit=OuterRef("pk"), search_name__contains=wanted)
+        return self.filter(Exists(named) | Q(code__iexact=text.strip()))
+
+
+class OrgUnit(models.Model):
+    """A unit's stable identity. Never deleted and never re-parented: its places carry the dates."""
+
+    code = models.CharField("mã đơn vị", max_length=60)
+    sector = models.CharField("hệ thống", max_length=20, choices=Sector)
+    province_code = models.CharField("mã tỉnh", max_length=10, blank=True)
+    commune_code = models.CharField("mã xã", max_length=10, blank=True)
+    email = models.EmailField("thư điện tử", blank=True)
+    phone = models.CharField("điện thoại", max_length=40, blank=True)
+    is_sample = models.BooleanField("dữ liệu mẫu", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OrgUnitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sector", "code"],
+                name="unit_code_once_per_sector",
+                violation_error_message="Mã này đã dùng cho một đơn vị khác trong cùng hệ thống.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("orgunits:unit_detail", args=[self.pk])
+
+    @property
+    def segment(self) -> str:
+        """This unit's own step in a path."""
+        return f"{self.pk:0{SEGMENT_WIDTH}d}"
+
+    @property
+    def name(self) -> str:
+        """The name of the latest place (queries that list many units prefetch ``placements``)."""
+        last = self.latest_placement
+        return last.name if last else self.code
+
+    @property
+    def latest_placement(self) -> "Placement | None":
+        return max(self.placements.all(), key=lambda place: place.valid_from, default=None)
+
+    def placement_on(self, day: datetime.date) -> "Placement | None":
+        """The place of this unit on that day, or None before it began or after it ended."""
+        for place in self.placements.all():
+            if place.valid_from <= day and (place.valid_to is None or day < place.valid_to):
+                return place
+        return None
+
+    def name_on(self, day: datetime.date) -> str:
+        place = self.placement_on(day)
+        return place.name if place else self.name
+
+
+class PlacementQuerySet(models.QuerySet["Placement"]):
+    def as_of(self, day: datetime.date) -> Self:
+        """Places that hold on that day; ``valid_to`` is excluded."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
+
+    def known_by(self, day: datetime.date) -> Self:
+        """Each unit's place on that day, or for a unit that had ended by then the place in which it ended."""
+        return self.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day) | Q(is_final=True),
+            valid_from__lte=day,
+        )
+
+    def in_subtree(self, path: str) -> Self:
+        """Places at or below a path: one index range on both engines."""
+        return self.filter(path__gte=path, path__lt=path + AFTER_DIGITS)
+
+    def in_subtrees(self, paths: list[str]) -> Self:
+        inside = Q()
+        for path in paths:
+            inside |= Q(path__gte=path, path__lt=path + AFTER_DIGITS)
+        return self.filter(inside) if paths else self.none()
+
+
+class Placement(models.Model):
+    """Name, level, parent and path of a unit over ``[valid_from, valid_to)``. Only reorganisation.py writes it."""
+
+    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="placements", verbose_name="đơn vị")
+    name = models.CharField("tên đơn vị", max_length=250)
+    short_name = models.CharField("tên gọi tắt", max_length=100, blank=True)
+    level = models.ForeignKey(Level, models.PROTECT, related_name="placements", verbose_name="cấp")
+    parent = models.ForeignKey(
+        OrgUnit,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="child_placements",
+        verbose_name="trực thuộc",
+    )
+    path = models.CharField(max_length=255)
+    depth = models.PositiveSmallIntegerField(default=0)
+    valid_from = models.DateField("từ ngày")
+    valid_to = models.DateField("đến trước ngày", null=True, blank=True)
+    is_final = models.BooleanField(default=True)  # no later place of this unit exists
+    search_name = models.CharField(max_length=400, editable=False)
+    sort_name = models.CharField(max_length=400, editable=False)
+
+    objects = PlacementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sort_name", "pk"]
+        indexes = [
+            models.Index(fields=["path"], name="placement_path"),  # subtree ranges: visible_to, below
+            models.Index(fields=["parent", "sort_name"], name="placement_children"),  # one branch of the tree page
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["org_unit", "valid_from"], name="placement_starts_once"),
+            models.UniqueConstraint(
+                fields=["org_unit"],
+                condition=Q(valid_to__isnull=True),
+                name="placement_open_once_per_unit",
+            ),
+            models.UniqueConstraint(
+                fields=["org_unit"],
+                condition=Q(is_final=True),
+                name="placement_final_once_per_unit",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=models.F("valid_from")),
+                name="placement_ends_after_it_starts",
+                violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reorganisation(models.Model):
+    """A dated act on units with its legal basis (Quyết định thành lập, sáp nhập, giải thể …)."""
+
+    class Act(models.TextChoices):
+        ESTABLISH = "establish", "Thành lập"
+        RENAME = "rename", "Đổi tên, đổi cấp"
+        MOVE = "move", "Chuyển đơn vị cấp trên"
+        MERGE = "merge", "Sáp nhập"
+        SPLIT = "split", "Chia tách"
+        DISSOLVE = "dissolve", "Kết thúc hoạt động"
+
+    act = models.CharField("hình thức", max_length=20, choices=Act)
+    effective_on = models.DateField("ngày hiệu lực")
+    legal_basis = models.CharField("căn cứ", max_length=500, blank=True)
+    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="reorganisations")
+    recorded_by = models.ForeignKey("orgunits.User", models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["effective_on", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()} {self.effective_on:%d/%m/%Y}"
+
+
+class Succession(models.Model):
+    """Predecessor → successor; ``direct`` is False on the rows that close the relation over several acts."""
+
+    reorganisation = models.ForeignKey(Reorganisation, models.PROTECT, related_name="successions")
+    predecessor = models.ForeignKey(OrgUnit, models.PROTECT, related_name="successor_links")
+    successor = models.ForeignKey(OrgUnit, models.PROTECT, related_name="predecessor_links")
+    direct = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["predecessor", "successor"], name="succession_once"),
+            models.CheckConstraint(
+                condition=~Q(predecessor=models.F("successor")),
+                name="succession_between_different_units",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor_id} → {self.successor_id}"

@@ -1,0 +1,23 @@
+"""What was ordered: programmes, documents, plans with their text and tasks, reporting duties, printing jobs."""
+
+from plans.models.documents import Citation, Document, Programme, Recipient
+from plans.models.duties import DueRule, PeriodKind, ReportingDuty
+from plans.models.letterheads import Letterhead
+from plans.models.plans import Plan, Responsibility, Section, Task
+from plans.models.printing import PrintJob
+
+__all__ = [
+    "Citation",
+    "Document",
+    "DueRule",
+    "Letterhead",
+    "PeriodKind",
+    "Plan",
+    "PrintJob",
+    "Programme",
+    "Recipient",
+    "ReportingDuty",
+    "Responsibility",
+    "Section",
+    "Task",
+]

@@ -1,0 +1,37 @@
+import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from orgunits.models import OrgUnit
+
+
+class LetterheadQuerySet(models.QuerySet["Letterhead"]):
+    def as_of(self, day: datetime.date) -> Self:
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
+
+
+class Letterhead(models.Model):
+    """What a unit's documents carry over ``[valid_from, valid_to)``; the style follows from the unit's sector."""
+
+    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="letterheads", verbose_name="đơn vị")
+    valid_from = models.DateField("từ ngày")
+    valid_to = models.DateField("đến trước ngày", null=True, blank=True)
+    superior_line = models.CharField("cơ quan chủ quản", max_length=200, blank=True)
+    issuer_line = models.TextField("tên cơ quan ban hành")  # "\n" where the line breaks
+    body_code = models.CharField("ký hiệu", max_length=40, blank=True)
+    place_name = models.CharField("địa danh", max_length=100, blank=True)
+    signing_authority = models.CharField("quyền hạn ký", max_length=150, blank=True)
+    signer_post = models.CharField("chức vụ người ký", max_length=150, blank=True)
+    signer_name = models.CharField("người ký", max_length=150, blank=True)
+    recipients = models.TextField("nơi nhận", blank=True)  # one a line
+
+    objects = LetterheadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["org_unit", "valid_from"]
+        constraints = [models.UniqueConstraint(fields=["org_unit", "valid_from"], name="letterhead_starts_once")]
+
+    def __str__(self) -> str:
+        return self.issuer_line

@@ -1,0 +1,119 @@
+"""The expected reports: one row for each unit, duty and period, with its place in the tree frozen on it."""
+
+import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+
+from orgunits.models import OrgUnit, User
+from plans.models import PeriodKind, ReportingDuty
+
+if TYPE_CHECKING:
+    from reports.models.reports import Report
+
+
+class Period(models.Model):
+    """A reporting period. The year is cumulative from 1 January and is never the sum of its halves.
+
+    ``cut_off_on`` is the usual day up to which figures are counted; an obligation may have its own, and the due
+    date belongs to the obligation alone.
+    """
+
+    kind = models.CharField("loại kỳ", max_length=12, choices=PeriodKind)
+    year = models.PositiveSmallIntegerField("năm")
+    starts_on = models.DateField("từ ngày")
+    ends_on = models.DateField("đến ngày")
+    cut_off_on = models.DateField("chốt số liệu")
+
+    class Meta:
+        ordering = ["year", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "year"], name="period_once"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="period_ends_after_it_starts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Năm {self.year}" if self.kind == PeriodKind.YEAR else f"6 tháng đầu năm {self.year}"
+
+
+class ObligationQuerySet(models.QuerySet["Obligation"]):
+    def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
+        """Expected reports of the units in the user's scope."""
+        return self.filter(org_unit__in=OrgUnit.objects.visible_to(user, on))
+
+    def with_due(self) -> Self:
+        """Annotates ``due``: the last good day, after an extension if there is one."""
+        return self.annotate(due=Coalesce("extended_due_on", "due_on"))
+
+    def owed(self) -> Self:
+        """Not waived, and nothing waiting or approved: the unit still has something to file."""
+        return self.filter(waived_at__isnull=True).filter(
+            Q(report__isnull=True) | Q(report__status__in=["draft", "returned"])
+        )
+
+    def due_between(self, first: datetime.date, last: datetime.date) -> Self:
+        """Those whose last good day lies in ``[first, last]``."""
+        return self.with_due().filter(due__range=(first, last))
+
+    def late_on(self, day: datetime.date) -> Self:
+        """Those still owed whose last good day has passed."""
+        return self.with_due().owed().filter(due__lt=day)
+
+
+class Obligation(models.Model):
+    """This unit owes this report for this period by this day; parent and path as they stood in the period."""
+
+    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="obligations", verbose_name="đơn vị")
+    duty = models.ForeignKey(ReportingDuty, models.PROTECT, related_name="obligations", verbose_name="chế độ báo cáo")
+    period = models.ForeignKey(Period, models.PROTECT, related_name="obligations", verbose_name="kỳ báo cáo")
+    parent = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+", verbose_name="đơn vị cấp trên")
+    path = models.CharField(max_length=255)
+    receiving_unit = models.ForeignKey(
+        OrgUnit, models.PROTECT, related_name="obligations_received", verbose_name="nơi nhận báo cáo"
+    )
+    route = models.CharField("gửi qua", max_length=250, blank=True)
+    due_phrase = models.CharField("thời hạn (nguyên văn)", max_length=250, blank=True)
+    due_on = models.DateField("hạn chót")  # the last good day: filed on it is in time
+    extended_due_on = models.DateField("gia hạn đến", null=True, blank=True)
+    extension_reason = models.CharField("lý do gia hạn", max_length=500, blank=True)
+    cut_off_on = models.DateField("chốt số liệu")
+    waived_at = models.DateTimeField(null=True, blank=True)
+    waive_reason = models.CharField("lý do miễn", max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ObligationQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        report: Report
+
+    class Meta:
+        ordering = ["due_on", "pk"]
+        indexes = [
+            models.Index(fields=["duty", "period", "path"], name="obligation_subtree"),  # dashboards, rebuild
+            models.Index(fields=["parent", "duty", "period"], name="obligation_children"),  # one branch
+            models.Index(fields=["due_on"], name="obligation_due"),  # the reminder tick
+        ]
+        constraints = [models.UniqueConstraint(fields=["org_unit", "duty", "period"], name="obligation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.duty} · {self.period} · {self.org_unit}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:obligation_detail", args=[self.pk])
+
+    @property
+    def effective_due_on(self) -> datetime.date:
+        """The last good day, after an extension if there is one."""
+        return self.extended_due_on or self.due_on
+
+    def days_left(self, on: datetime.date) -> int:
+        """Days until the last good day: 0 on that day, negative when late."""
+        return (self.effective_due_on - on).days
+
+    def is_in_time(self, filed_at: datetime.datetime) -> bool:
+        """Whether a filing at that instant is in time: until 23:59:59 of the last good day in Viet Nam."""
+        return timezone.localdate(filed_at) <= self.effective_due_on

@@ -1,0 +1,171 @@
+"""Makes the expected reports of a duty for a year, and changes their due dates.
+
+An obligation is a row before anything is filed, so that a missing report can be seen, counted and reminded of.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from orgunits import audit
+from orgunits.models import Placement, User
+from orgunits.transitions import Conflict
+from plans.models import DueRule, PeriodKind, ReportingDuty
+from reports import rollups
+from reports.models import Obligation, Period
+
+
+class GenerationRefused(ValidationError):
+    """The duty cannot be opened yet: no date in its rule, no receiving unit, nobody who would report."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One obligation that a duty would make; ``existing`` when it is there already."""
+
+    place: Placement
+    due_on: datetime.date
+    cut_off_on: datetime.date
+    existing: bool
+
+
+@dataclass
+class GenerationResult:
+    period: Period
+    created: list[Obligation] = field(default_factory=list)
+    existing: int = 0
+
+
+def period_bounds(kind: str, year: int) -> tuple[datetime.date, datetime.date]:
+    """First and last day of a period. The year counts from 1 January; the half-year is its first six months."""
+    end = datetime.date(year, 6, 30) if kind == PeriodKind.HALF_YEAR else datetime.date(year, 12, 31)
+    return datetime.date(year, 1, 1), end
+
+
+def reporters_of(duty: ReportingDuty, *, on: datetime.date) -> list[Placement]:
+    """The places of the units that owe the duty's report on that day, in name order."""
+    places = Placement.objects.as_of(on).select_related("org_unit", "parent", "level")
+    issuer = Placement.objects.as_of(on).filter(org_unit=duty.plan.org_unit_id).first()
+    below = places.in_subtree(issuer.path).exclude(pk=issuer.pk) if issuer else places.none()
+    match duty.reporters:
+        case ReportingDuty.Reporters.CHOSEN:
+            chosen = places.filter(org_unit__in=duty.units.all())
+        case ReportingDuty.Reporters.CHILDREN:
+            chosen = places.filter(parent=duty.plan.org_unit_id)
+        case ReportingDuty.Reporters.LEVEL:
+            chosen = below.filter(level=duty.level_id)
+        case _:
+            chosen = below
+    return list(chosen.order_by("sort_name", "pk"))
+
+
+def expected(duty: ReportingDuty, kind: str, year: int, *, on: datetime.date) -> list[Expected]:
+    """What ``open_period`` would make. The hierarchy is read as of the period's end, or of ``on`` before that.
+
+    Raises GenerationRefused with a sentence for the administrator.
+    """
+    rule = _dated_rule(duty, kind)
+    end = period_bounds(kind, year)[1]
+    try:
+        due_on, cut_off_on = rule.due_on(year), rule.cut_off_on(year, period_end=end)
+    except ValueError as error:
+        raise GenerationRefused(f"Ngày {rule.day}/{rule.month} không có trong năm {year}.") from error
+    places = reporters_of(duty, on=min(on, end))
+    if not places:
+        raise GenerationRefused("Không có đơn vị nào phải báo cáo theo chế độ này.")
+    made = set(
+        Obligation.objects.filter(duty=duty, period__kind=kind, period__year=year).values_list("org_unit_id", flat=True)
+    )
+    return [Expected(place, due_on, cut_off_on, place.org_unit_id in made) for place in places]
+
+
+@transaction.atomic
+def open_period(duty: ReportingDuty, kind: str, year: int, *, by: User | None, on: datetime.date) -> GenerationResult:
+    """Make the missing obligations of a duty for a period and bring its rollup rows into being.
+
+    1. One row for each unit that owes the report; rows that exist are left as they are.
+    2. Parent and path are frozen on the row: the period is rolled up by the hierarchy of that time.
+    3. Any number of callers makes each row once (unique constraint).
+    """
+    receiver = duty.recipient_unit
+    if receiver is None:
+        raise GenerationRefused("Chưa chọn đơn vị nhận báo cáo.")
+    rows = expected(duty, kind, year, on=on)
+    period = get_period(kind, year)
+    rule = _dated_rule(duty, kind)
+    new = [
+        Obligation(
+            org_unit=row.place.org_unit,
+            duty=duty,
+            period=period,
+            parent=row.place.parent,
+            path=row.place.path,
+            receiving_unit=receiver,
+            route=duty.route,
+            due_phrase=rule.phrase or rule.in_words,
+            due_on=row.due_on,
+            cut_off_on=row.cut_off_on,
+        )
+        for row in rows
+        if not row.existing
+    ]
+    Obligation.objects.bulk_create(new, ignore_conflicts=True, batch_size=1000)
+    made = Obligation.objects.filter(duty=duty, period=period, org_unit__in=[row.org_unit_id for row in new])
+    created = list(made.select_related("org_unit"))
+    if created:
+        rollups.rebuild(duty, period)
+        audit.record(
+            "duty.open_period", duty, by=by, org_unit=duty.plan.org_unit, kind=kind, year=year, created=len(created)
+        )
+    return GenerationResult(period=period, created=created, existing=len(rows) - len(created))
+
+
+def get_period(kind: str, year: int) -> Period:
+    starts_on, ends_on = period_bounds(kind, year)
+    return Period.objects.get_or_create(
+        kind=kind, year=year, defaults={"starts_on": starts_on, "ends_on": ends_on, "cut_off_on": ends_on}
+    )[0]
+
+
+@transaction.atomic
+def extend(obligation: Obligation, *, until: datetime.date, reason: str, by: User) -> None:
+    """Give one unit more time; timeliness is counted by the new day from now on."""
+    if until <= obligation.due_on:
+        raise ValidationError({"until": f"Ngày gia hạn phải sau hạn chót {obligation.due_on:%d/%m/%Y}."})
+    changed = Obligation.objects.filter(pk=obligation.pk, waived_at__isnull=True).update(
+        extended_due_on=until, extension_reason=reason
+    )
+    if not changed:
+        raise Conflict("Báo cáo này đã được miễn nên không gia hạn được.")
+    obligation.refresh_from_db()
+    audit.record(
+        "obligation.extend", obligation, by=by, org_unit=obligation.org_unit, until=until.isoformat(), reason=reason
+    )
+    rollups.recompute_chain([obligation])
+
+
+@transaction.atomic
+def waive(obligation: Obligation, *, reason: str, by: User) -> None:
+    """Free one unit from one report; it stays a row with its reason and is no longer expected."""
+    changed = (
+        Obligation.objects.filter(pk=obligation.pk, waived_at__isnull=True)
+        .exclude(report__status__in=["submitted", "approved"])
+        .update(waived_at=timezone.now(), waive_reason=reason)
+    )
+    if not changed:
+        raise Conflict("Báo cáo này đã nộp hoặc đã được miễn từ trước.")
+    obligation.refresh_from_db()
+    audit.record("obligation.waive", obligation, by=by, org_unit=obligation.org_unit, reason=reason)
+    rollups.recompute_chain([obligation])
+
+
+def _dated_rule(duty: ReportingDuty, kind: str) -> DueRule:
+    rule = duty.due_rules.filter(period_kind=kind).first()
+    if rule is None:
+        raise GenerationRefused(f"Chế độ báo cáo này không có kỳ “{PeriodKind(kind).label}”.")
+    if not rule.has_date:
+        raise GenerationRefused("Văn bản không ghi thời hạn; hãy đặt thời hạn trước khi tạo kỳ báo cáo.")
+    return rule

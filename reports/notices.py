@@ -1,0 +1,29 @@
+"""Who is told that something happened to a report. The rows are written with the event; the mail follows."""
+
+from django.utils import timezone
+
+from orgunits import roles
+from orgunits.models import Role, User
+from reports.models import Notice, ReviewEvent
+
+
+def write(event: ReviewEvent) -> list[Notice]:
+    """One row for each person whom the event concerns, inside the transaction of the event."""
+    rows = [Notice(event=event, recipient=person) for person in recipients(event)]
+    return Notice.objects.bulk_create(rows)
+
+
+def recipients(event: ReviewEvent) -> list[User]:
+    """On a filing the reviewers of the receiving unit; on a decision the people of the unit and who filed it."""
+    obligation = event.report.obligation
+    on = timezone.localdate(event.at)
+    if event.action == ReviewEvent.Action.SUBMIT:
+        people = roles.users_for(obligation.receiving_unit, Role.REVIEWER, on=on)
+    else:
+        people = [
+            *roles.users_for(obligation.org_unit, Role.REPORTER, on=on),
+            *roles.users_for(obligation.org_unit, Role.APPROVER, on=on),
+            event.revision.submitted_by,
+        ]
+    concerned = {person.pk: person for person in people if person.is_active and person.pk != event.by_id}
+    return list(concerned.values())

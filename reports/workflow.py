@@ -1,0 +1,229 @@
+"""The life of a report: start, submit, return, approve, reopen.
+
+Each transition is one transaction: a conditional UPDATE on the old status decides who wins, then the event, the audit
+row, the sums above and the notices follow. What two people may press at once is never read, checked and saved.
+"""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from orgunits import audit, roles
+from orgunits.models import Role, User
+from orgunits.transitions import Conflict
+from reports import form_building, notices, rollups
+from reports.models import FormVersion, Obligation, Report, ReportForm, ReviewEvent, Revision
+
+Action = ReviewEvent.Action
+Status = Report.Status
+FILING_ROLES = (Role.REPORTER, Role.APPROVER)
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From which states an action leads to which; ``done`` is its verb in "đã được Nguyễn Văn A … lúc 10:42"."""
+
+    sources: tuple[str, ...]
+    target: str
+    done: str
+
+
+TRANSITIONS = {
+    Action.SUBMIT: Transition((Status.DRAFT, Status.RETURNED), Status.SUBMITTED, "nộp"),
+    Action.RETURN: Transition((Status.SUBMITTED,), Status.RETURNED, "trả lại"),
+    Action.APPROVE: Transition((Status.SUBMITTED,), Status.APPROVED, "duyệt"),
+    Action.REOPEN: Transition((Status.APPROVED,), Status.RETURNED, "mở lại"),
+}
+
+
+@transaction.atomic
+def start_report(obligation: Obligation, *, by: User) -> Report:
+    """The report of an obligation, begun as an empty draft by whoever comes first.
+
+    Raises PermissionDenied without the right to file for the unit, Conflict when the report was waived.
+    """
+    _require_filing(obligation, by)
+    _refuse_waived(obligation)
+    report, created = Report.objects.get_or_create(
+        obligation=obligation, defaults={"form_version": _current_version(obligation)}
+    )
+    if created:
+        audit.record("report.start", report, by=by, org_unit=obligation.org_unit)
+    return report
+
+
+@transaction.atomic
+def submit(report: Report, content: dict[str, Any], *, by: User) -> Revision:
+    """File the checked content as the next revision.
+
+    The instant of the first filing is kept for ever: it decides whether the report came in time. Raises
+    PermissionDenied without the right to file for the unit, Conflict when the report is filed or waived already.
+    """
+    obligation = Obligation.objects.select_for_update().get(pk=report.obligation_id)
+    _require_filing(obligation, by)
+    _refuse_waived(obligation)
+    now = timezone.now()
+    _move(
+        report,
+        Action.SUBMIT,
+        submitted_at=now,
+        submitted_by=by,
+        first_submitted_at=Coalesce(F("first_submitted_at"), now),
+        decided_at=None,
+        decided_by=None,
+    )
+    last = _last_revision(report)
+    revision = Revision.objects.create(
+        report=report, number=last.number + 1 if last else 1, content=content, submitted_at=now, submitted_by=by
+    )
+    _record(revision, Action.SUBMIT, by=by)
+    return revision
+
+
+@transaction.atomic
+def approve(report: Report, *, by: User, comment: str = "", seen: int | None = None) -> ReviewEvent:
+    """Approve what was filed; from then on its figures count.
+
+    ``seen`` is the number of the revision that the reviewer read: a newer one is a Conflict. Raises PermissionDenied
+    to who does not review for the receiving unit, and to who filed the revision.
+    """
+    return _decide(report, Action.APPROVE, by=by, reason=comment, seen=seen)
+
+
+@transaction.atomic
+def send_back(
+    report: Report,
+    *,
+    by: User,
+    reason: str,
+    item_reasons: dict[str, str] | None = None,
+    seen: int | None = None,
+) -> ReviewEvent:
+    """Return the report to its unit, with a reason for the whole and reasons for single items by item code.
+
+    Raises ValidationError without any reason; otherwise as ``approve``.
+    """
+    of_items = {code: text.strip() for code, text in (item_reasons or {}).items() if text.strip()}
+    if not reason.strip() and not of_items:
+        raise ValidationError({"reason": "Hãy ghi lý do trả lại để đơn vị biết cần sửa gì."})
+    return _decide(report, Action.RETURN, by=by, reason=reason, item_reasons=of_items, seen=seen)
+
+
+@transaction.atomic
+def reopen(report: Report, *, by: User, reason: str, seen: int | None = None) -> ReviewEvent:
+    """Take back an approval so that the unit can file a corrected revision; the approved one stays readable.
+
+    Raises ValidationError without a reason; otherwise as ``approve``.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Hãy ghi lý do mở lại báo cáo đã duyệt."})
+    return _decide(report, Action.REOPEN, by=by, reason=reason, seen=seen)
+
+
+def may_file(user: User, obligation: Obligation, *, on: datetime.date) -> bool:
+    """Whether the user fills in and submits the unit's reports."""
+    return roles.may(user, FILING_ROLES, obligation.org_unit, on=on)
+
+
+def may_review(user: User, obligation: Obligation, *, on: datetime.date) -> bool:
+    """Whether the user reviews for the receiving unit; that nobody approves an own filing is asked on approval."""
+    return roles.may(user, Role.REVIEWER, obligation.receiving_unit, on=on)
+
+
+def conflict_sentence(report: Report, action: Action) -> str:
+    """Why the action came too late or too early, for the person who pressed it."""
+    last = report.events.select_related("by").order_by("-pk").first()
+    if last is None:
+        return "Báo cáo này chưa được nộp nên chưa xét duyệt được."
+    done = TRANSITIONS[Action(last.action)].done
+    at = timezone.localtime(last.at)
+    sentence = f"Báo cáo này đã được {last.by.full_name} {done} lúc {at:%H:%M} ngày {at:%d/%m/%Y}."
+    if last.action == Action.SUBMIT and action == Action.REOPEN:
+        return f"{sentence} Báo cáo đang chờ duyệt nên không cần mở lại."
+    return sentence
+
+
+def _decide(
+    report: Report,
+    action: Action,
+    *,
+    by: User,
+    reason: str,
+    seen: int | None,
+    item_reasons: dict[str, str] | None = None,
+) -> ReviewEvent:
+    if not may_review(by, report.obligation, on=timezone.localdate()):
+        raise PermissionDenied
+    _move(report, action, decided_at=timezone.now(), decided_by=by)
+    # The row is locked from here on: what is read now holds until the end of the transaction.
+    revision = report.revisions.order_by("-number")[:1].get()
+    if action == Action.APPROVE and revision.submitted_by_id == by.pk:
+        raise PermissionDenied
+    if seen is not None and seen != revision.number:
+        raise Conflict(
+            f"Đơn vị đã nộp lại báo cáo này, nay là bản nộp lần {revision.number}. Hãy đọc bản mới trước khi xét duyệt."
+        )
+    return _record(revision, action, by=by, reason=reason.strip(), item_reasons=item_reasons)
+
+
+def _move(report: Report, action: Action, **changes: Any) -> None:
+    """Take the report to the action's state; the row count of the conditional UPDATE decides, not what we read."""
+    step = TRANSITIONS[action]
+    won = Report.objects.filter(pk=report.pk, status__in=step.sources).update(status=step.target, **changes)
+    if not won:
+        raise Conflict(conflict_sentence(report, action))
+    report.refresh_from_db(fields=["status", *changes])
+
+
+def _record(
+    revision: Revision,
+    action: Action,
+    *,
+    by: User,
+    reason: str = "",
+    item_reasons: dict[str, str] | None = None,
+) -> ReviewEvent:
+    """The event, the audit row, the sums above, and the notices to whom it concerns."""
+    report = revision.report
+    event = ReviewEvent.objects.create(
+        report=report, revision=revision, action=action, by=by, reason=reason, item_reasons=item_reasons or {}
+    )
+    audit.record(
+        f"report.{action}",
+        report,
+        by=by,
+        org_unit=report.obligation.org_unit,
+        revision=revision.number,
+        reason=reason,
+        item_reasons=item_reasons or {},
+    )
+    rollups.recompute_chain([report.obligation])
+    notices.write(event)
+    return event
+
+
+def _last_revision(report: Report) -> Revision | None:
+    return report.revisions.order_by("-number").first()
+
+
+def _require_filing(obligation: Obligation, by: User) -> None:
+    if not may_file(by, obligation, on=timezone.localdate()):
+        raise PermissionDenied
+
+
+def _refuse_waived(obligation: Obligation) -> None:
+    if obligation.waived_at is not None:
+        day = timezone.localdate(obligation.waived_at)
+        raise Conflict(f"Đơn vị đã được miễn nộp báo cáo này từ ngày {day:%d/%m/%Y}: {obligation.waive_reason}")
+
+
+def _current_version(obligation: Obligation) -> FormVersion:
+    duty, kind = obligation.duty, obligation.period.kind
+    form = ReportForm.objects.filter(duty=duty, period_kind=kind).first()
+    return (form and form.current) or form_building.ensure_form(duty, kind)

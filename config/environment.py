@@ -21,11 +21,23 @@ DATABASE_ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3
 REDIS_SCHEMES = {"redis", "rediss", "redis+socket"}
 
 
-def port(default: int) -> int:
-    """``PORT``: where the web process listens."""
-    text = env.str("PORT", default="") or str(default)
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise ImproperlyConfigured(f"PORT: a whole number from 1 to 65535 is needed, not {text!r}.")
+TRUE = {"1", "on", "true", "yes"}
+FALSE = {"0", "off", "false", "no"}
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """A switch. A word that is neither on nor off is an error, and never off in silence."""
+    text = env.str(name, default="").lower() or ("on" if default else "off")
+    if text not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name}: on or off is needed, not {text!r}.")
+    return text in TRUE
+
+
+def whole_number(name: str, *, default: int, low: int = 0, high: int) -> int:
+    """A number from ``low`` to ``high``, both included."""
+    text = env.str(name, default="") or str(default)
+    if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+        raise ImproperlyConfigured(f"{name}: a whole number from {low} to {high} is needed, not {text!r}.")
     return int(text)
 
 

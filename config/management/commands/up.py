@@ -2,13 +2,14 @@
 
 import argparse
 import fcntl
+import os
 import socket
 import sys
 from typing import IO, Any, NoReturn
 
 import kombu.exceptions
 from django.conf import settings
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand, call_command, get_commands
 from django.db import Error, connection, transaction
 
 from config.celery import open_broker
@@ -49,6 +50,9 @@ class Command(BaseCommand):
         parser.add_argument("--no-sample", action="store_true", help="load no sample data into an empty database")
 
     def handle(self, *, no_sample: bool, **options: Any) -> None:
+        os.umask(0o077)  # what people file is for this account only
+        # Celery's advice against root is for servers; deploy/ follows it.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
         lock = self.lock_data_folder()
         self.check_port()
         self.check_database()
@@ -104,7 +108,7 @@ class Command(BaseCommand):
             call_command("collectstatic", verbosity=0, interactive=False)
         if OrgUnit.objects.exists():
             self.stdout.write("Sample accounts: see the sign-in section of README.md.")
-        elif sample:
+        elif sample and "load_sample" in get_commands():
             self.stdout.write("First start: loading the plans and the sample organisation ...")
             with transaction.atomic():  # all of it or nothing: a half-loaded sample would never be completed
                 call_command("load_sample", stdout=self.stdout)

@@ -1,0 +1,94 @@
+"""What every page shows around its content: who is signed in, for which units, and the menu."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from orgunits.models import OrgUnit, Role, RoleAssignment
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One line of the menu; ``icon`` is a Lucide name, ``url`` is empty in the table and filled for the page."""
+
+    url_name: str
+    label: str
+    icon: str
+    url: str = ""
+    current: bool = False
+
+
+EVERYBODY = [
+    MenuItem("home", "Việc cần làm", "list-checks"),
+    MenuItem("reports:report_list", "Báo cáo", "file-text"),
+    MenuItem("plans:plan_list", "Kế hoạch", "scroll-text"),
+    MenuItem("reports:dashboard", "Bảng theo dõi", "chart-column"),
+]
+ADMINISTRATORS = [
+    MenuItem("orgunits:unit_list", "Đơn vị", "network"),
+    MenuItem("orgunits:person_list", "Người dùng", "users"),
+    MenuItem("plans:duty_list", "Chế độ báo cáo", "calendar-clock"),
+    MenuItem("orgunits:audit_list", "Nhật ký", "history"),
+    MenuItem("orgunits:outbox", "Hộp thư đi", "mail"),
+]
+
+
+class Viewer:
+    """The signed-in person as the frame of the page needs them; asks the database once, and only when it is shown."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def roles(self) -> list[RoleAssignment]:
+        """The roles that hold today, with their units and the units' names."""
+        held = self.request.user.role_assignments.as_of(timezone.localdate())
+        return list(held.select_related("org_unit").prefetch_related("org_unit__placements").order_by("pk"))
+
+    @cached_property
+    def units(self) -> list[OrgUnit]:
+        """The units on which the person holds a role, each once, in the order in which the roles were given."""
+        return list({role.org_unit_id: role.org_unit for role in self.roles if role.org_unit}.values())
+
+    @property
+    def is_administrator(self) -> bool:
+        return any(role.role == Role.ADMINISTRATOR for role in self.roles)
+
+    @property
+    def is_system_administrator(self) -> bool:
+        return any(role.org_unit_id is None for role in self.roles)
+
+    @cached_property
+    def navigation(self) -> list[tuple[str, list[MenuItem]]]:
+        """Groups of the menu with their items; rights are checked by the pages themselves."""
+        groups = [("", EVERYBODY)]
+        if self.is_administrator:
+            groups.append(("Quản trị", ADMINISTRATORS))
+        return [(label, self._resolved(items)) for label, items in groups]
+
+    def _resolved(self, items: list[MenuItem]) -> list[MenuItem]:
+        return [
+            MenuItem(item.url_name, item.label, item.icon, url, self._is_current(url))
+            for item in items
+            if (url := _url(item.url_name))
+        ]
+
+    def _is_current(self, url: str) -> bool:
+        here = self.request.path
+        return here == url if url == reverse("home") else here.startswith(url)
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The context processor of every template."""
+    return {"viewer": Viewer(request)}

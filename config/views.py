@@ -1,0 +1,54 @@
+"""Pages that belong to no application: errors, and the front door until the reports are there."""
+
+from urllib.parse import urlsplit
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_safe
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def conflict(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """409 with the sentence that says who did what when; htmx gets the sentence alone."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(str(exception), status=409, content_type="text/plain; charset=utf-8")
+    context = {"sentence": str(exception), "back_url": previous_page(request)}
+    return render(request, "409.html", context, status=409)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form came from an old session or from elsewhere; ``reason`` is Django's English text for developers."""
+    return render(request, "403_csrf.html", {"back_url": previous_page(request)}, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Rendered without a request: nothing on this page may ask the database."""
+    return render(None, "500.html", status=500)  # type: ignore[arg-type]
+
+
+def previous_page(request: HttpRequest) -> str:
+    """The path of our own page from which the request came, or an empty text."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    parts = urlsplit(referer)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home.html")

@@ -25,6 +25,10 @@ PROGRAMS = {
     " --without-gossip --without-mingle --without-heartbeat --loglevel warning",
     "beat": "celery --quiet --app config beat --pidfile= --loglevel warning",
 }
+NOISE = [
+    "ignore:You're running the worker with superuser",  # Celery's advice for servers; deploy/ follows it
+    "ignore:No directory at",  # whitenoise's, about the collected files that an embedded run does without
+]
 
 
 def stop_here(reason: str, *, code: int = 2) -> NoReturn:
@@ -51,8 +55,7 @@ class Command(BaseCommand):
 
     def handle(self, *, no_sample: bool, **options: Any) -> None:
         os.umask(0o077)  # what people file is for this account only
-        # Celery's advice against root is for servers; deploy/ follows it.
-        os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
+        os.environ.setdefault("PYTHONWARNINGS", ",".join(NOISE))
         lock = self.lock_data_folder()
         self.check_port()
         self.check_database()

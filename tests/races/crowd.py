@@ -1,0 +1,36 @@
+"""Several people who press at the same moment, each in a thread with an own connection."""
+
+import threading
+from collections.abc import Callable
+
+from django.db import connection
+
+from orgunits.transitions import Conflict
+
+
+def press_together(actions: list[Callable[[], object]]) -> list[str]:
+    """What became of each action, in order: ``won`` or the sentence of its Conflict; other errors come up."""
+    start = threading.Barrier(len(actions))
+    outcomes: list[str] = [""] * len(actions)
+    errors: list[BaseException] = []
+
+    def press(place: int, action: Callable[[], object]) -> None:
+        try:
+            start.wait(20)
+            action()
+            outcomes[place] = "won"
+        except Conflict as conflict:
+            outcomes[place] = str(conflict)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press, args=(place, action)) for place, action in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    if errors:
+        raise errors[0]
+    return outcomes

@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from orgunits.models import OrgUnit, Placement, Role, RoleAssignment, Succession, User
 from orgunits.models.units import unit_pks
@@ -32,6 +32,18 @@ def require(user: User, roles: Role | Iterable[Role], unit: OrgUnit, *, on: date
     """Raise PermissionDenied (403) unless ``may``."""
     if not may(user, roles, unit, on=on):
         raise PermissionDenied
+
+
+def reach(user: User, roles: Role | Iterable[Role], *, on: datetime.date) -> QuerySet[OrgUnit]:
+    """All units for which ``may`` is true: ``visible_to`` narrowed to these roles."""
+    wanted = [roles] if isinstance(roles, str) else list(roles)
+    held = list(user.role_assignments.as_of(on).filter(role__in=wanted).values_list("org_unit_id", flat=True))
+    if None in held:
+        return OrgUnit.objects.all()
+    paths = list(Placement.objects.known_by(on).filter(org_unit_id__in=held).values_list("path", flat=True))
+    inside = Placement.objects.known_by(on).in_subtrees(paths).values("org_unit_id")
+    succeeded = Succession.objects.filter(successor_id__in=inside).values("predecessor_id")
+    return OrgUnit.objects.filter(Q(pk__in=inside) | Q(pk__in=succeeded) | Q(pk__in=held))
 
 
 def is_system_administrator(user: User, *, on: datetime.date) -> bool:

@@ -9,6 +9,8 @@ from defusedxml.ElementTree import fromstring
 from plans.official.blocks import ContentError
 
 _NAMESPACE: Final = "http://www.w3.org/2000/svg"
+# The drawing speaks the document's font, whatever it was drawn with.
+_ROOT: Final = {"xmlns": _NAMESPACE, "font-family": "Official Serif, Times New Roman, serif"}
 _TAGS: Final = frozenset(
     [
         "svg",
@@ -100,7 +102,7 @@ def _local_name(element: ElementTree.Element) -> str:
 
 def _kept(element: ElementTree.Element) -> ElementTree.Element:
     name = _local_name(element)
-    copy = ElementTree.Element(name, {"xmlns": _NAMESPACE} if name == "svg" else {})
+    copy = ElementTree.Element(name, _ROOT if name == "svg" else {})
     copy.attrib.update({key: value for key, value in element.attrib.items() if _harmless(key, value)})
     copy.text, copy.tail = element.text, element.tail
     copy.extend(_kept(child) for child in element if _local_name(child) in _TAGS)

@@ -102,7 +102,7 @@ def appendix_part(document: OfficialDocument, position: int) -> dict[str, Any]:
         "style": document.style,
         "label": numbering.appendix_label(position, len(document.appendices), document.style),
         "title": tidy(appendix.title).upper(),
-        "attached_to": segments(blocks.plain(attached_to(document))),
+        "attached_to": _unbroken_pieces(attached_to(document), ()),
         "landscape": appendix.landscape,
         "blocks": _with_page_rules(appendix.blocks, signed=False),
     }

@@ -9,7 +9,8 @@ from typing import Final
 
 from plans.official.blocks import PARTY, DocumentNumber, IssueDate, Style
 
-BLANK: Final = "\u00a0" * 6
+# Ordinary spaces: the first no-break space of a font would make every space of the file one when it is read back.
+BLANK: Final = " " * 6
 
 # Type code → the name that stands as the document's title. A công văn has no title.
 TYPE_NAMES: Final = {

@@ -111,7 +111,8 @@ def _style_sheet(font: FontFamily) -> str:
 
 
 def _printable(markup: str, font: FontFamily) -> str:
-    """Return ``markup`` with characters that the font has not as empty squares: no other font may step in."""
+    """Return ``markup`` in the font's own name, with empty squares for what it has not: no other font may step in."""
+    markup = markup.replace(f'font-family="{_FONT_IN_CSS}', f'font-family="{font.name}')
     unknown = {ord(character) for character in set(markup)} - font.characters - {0x0A}
     return markup.translate(dict.fromkeys(unknown, _NOT_IN_FONT))
 

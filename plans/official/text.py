@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
-_SPACES = re.compile(r"[ \t\n\u00a0\u2000-\u200a\u202f\u3000]+")
+_WIDE_SPACES = re.compile(r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_SPACES = re.compile(r"[ \n]+")
 # A slip of the typist ("cấp xã .") that the printed page does not repeat; an ellipsis keeps its space.
 _SPACE_BEFORE_MARK = re.compile(r"(?<=[^\W\d_]) +(?=[.;,:](?:\s|$))")
 
@@ -12,11 +13,11 @@ _SPACE_BEFORE_MARK = re.compile(r"(?<=[^\W\d_]) +(?=[.;,:](?:\s|$))")
 def clean(text: str) -> str:
     """Return ``text`` in NFC without control, format and noncharacters; unpaired surrogates become U+FFFD.
 
-    Line breaks of every kind become ``\\n``; tabs become spaces. Paired surrogates (text that once was UTF-16) are
-    joined into the character that they mean.
+    Line breaks of every kind become ``\\n``, tabs and special spaces become spaces. Paired surrogates are joined
+    into the character that they mean.
     """
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = _BREAKS.sub("\n", unicodedata.normalize("NFC", text)).replace("\t", " ")
+    text = _BREAKS.sub("\n", _WIDE_SPACES.sub(" ", unicodedata.normalize("NFC", text)))
     return "".join(c for c in text if _can_be_held(c))
 
 

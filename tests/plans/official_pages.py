@@ -2,11 +2,18 @@
 
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import pypdf
+from fontTools.ttLib import TTFont
+from pypdf.generic import ContentStream
+
+from plans.official.fonts import official_font
 
 MM = 25.4 / 72
+IDENTITY = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]
 
 
 @dataclass(frozen=True)
@@ -45,23 +52,47 @@ class Printed:
         self.pages = self.reader.pages
 
     def lines(self, number: int) -> list[Line]:
-        page, found = self.pages[number - 1], []
-        height = float(page.mediabox.height)
+        """The lines of one page from top to bottom; pieces on one baseline that touch are one line."""
+        pieces = sorted(self._pieces(number), key=lambda piece: (round(piece.y, 1), piece.x))
+        lines: list[Line] = []
+        ends: list[float] = []
+        for piece in pieces:
+            width = text_width(piece.text, piece.size, font=piece.font)
+            last = lines[-1] if lines else None
+            if last and abs(last.y - piece.y) < 0.1 and piece.x - ends[-1] < 3 and _kind(last) == _kind(piece):
+                lines[-1] = replace(last, text=last.text + piece.text)
+                ends[-1] = piece.x + width
+            else:
+                lines.append(piece)
+                ends.append(piece.x + width)
+        return [replace(line, text=line.text.rstrip()) for line in lines if line.text.strip()]
 
-        def visit(text, cm, tm, font, size):
-            if text.strip():
-                found.append(
-                    Line(
-                        text=squeezed(text),
-                        x=(tm[4] * cm[0] + cm[4]) * MM,
-                        y=(height - (tm[5] * cm[3] + cm[5])) * MM,
-                        size=round(size * cm[0], 1),
-                        font=font["/BaseFont"].partition("+")[2] if font else "",
+    def _pieces(self, number: int) -> Iterator[Line]:
+        page = self.pages[number - 1]
+        fonts = {name: _Font(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
+        height, matrix, stack, font, size = float(page.mediabox.height), IDENTITY, [], None, 0.0
+        position = IDENTITY
+        for operands, operator in ContentStream(page.get_contents(), self.reader).operations:
+            match operator:
+                case b"q":
+                    stack.append(matrix)
+                case b"Q":
+                    matrix = stack.pop()
+                case b"cm":
+                    matrix = multiplied([float(value) for value in operands], matrix)
+                case b"Tf":
+                    font, size = fonts[operands[0]], float(operands[1])
+                case b"Tm":
+                    position = multiplied([float(value) for value in operands], matrix)
+                case b"TJ":
+                    text = "".join(font.decoded(item) for item in operands[0] if not isinstance(item, (int, float)))
+                    yield Line(
+                        text=text,
+                        x=position[4] * MM,
+                        y=(height - position[5]) * MM,
+                        size=round(size * abs(position[0]), 1),
+                        font=font.name,
                     )
-                )
-
-        page.extract_text(visitor_text=visit)
-        return found
 
     def line(self, number: int, start: str) -> Line:
         """The only line of the page that begins so."""
@@ -78,6 +109,7 @@ class Printed:
         return squeezed("\n".join(page.extract_text() for page in pages))
 
     def fonts(self) -> set[str]:
+        """The names of the embedded fonts, without the tags of their subsets."""
         return {
             font.get_object()["/BaseFont"].partition("+")[2]
             for page in self.pages
@@ -94,15 +126,40 @@ def squeezed(text: str) -> str:
     return re.sub(r"[ \n]+", " ", text).strip(" ")
 
 
-def text_width(text: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
-    """The width in mm of ``text`` set in the official font, from the font's own advances."""
-    from fontTools.ttLib import TTFont
-
-    from plans.official.fonts import official_font
-
+@lru_cache
+def _advances(font: str) -> tuple[dict[int, int], int]:
+    """The advance of every character and the units of the em, in the file of the embedded font."""
     family = official_font()
-    file = {(False, False): family.regular, (True, False): family.bold, (False, True): family.italic}[bold, italic]
-    with TTFont(file) as font:
-        cmap, advances = font.getBestCmap(), font["hmtx"]
-        units = sum(advances[cmap[ord(character)]][0] for character in text)
-        return units / font["head"].unitsPerEm * size * MM
+    styles = {"": family.regular, "Bold": family.bold, "Italic": family.italic, "Bold-Italic": family.bold_italic}
+    with TTFont(styles[font.partition("-")[2]]) as file:
+        advances = file["hmtx"]
+        return {point: advances[name][0] for point, name in file.getBestCmap().items()}, file["head"].unitsPerEm
+
+
+def text_width(text: str, size: float, *, font: str = "") -> float:
+    """The width in mm of ``text`` set in the official font, from the font's own advances."""
+    advances, em = _advances(font)
+    return sum(advances[ord(character)] for character in text) / em * size * MM
+
+
+def multiplied(first: list[float], second: list[float]) -> list[float]:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = second
+    return [a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m]
+
+
+class _Font:
+    """An embedded font: what its glyphs mean."""
+
+    def __init__(self, font):
+        self.name = font["/BaseFont"].partition("+")[2]
+        pairs = re.findall(r"<([0-9a-f]{4})> <([0-9a-f]+)>\n", font["/ToUnicode"].get_data().decode())
+        self.meaning = {int(glyph, 16): bytes.fromhex(text).decode("utf-16-be") for glyph, text in pairs}
+
+    def decoded(self, item) -> str:
+        data = item.original_bytes
+        return "".join(self.meaning.get(data[n] << 8 | data[n + 1], "?") for n in range(0, len(data), 2))
+
+
+def _kind(line: Line) -> tuple[float, str]:
+    return line.size, line.font

@@ -131,9 +131,7 @@ def test_one_addressee_has_no_mark_and_several_have():
 
 
 # --- the end of the text ---------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "typed", ["thực hiện", "thực hiện.", "thực hiện./.", "thực hiện ./.", "thực hiện/."]
-)
+@pytest.mark.parametrize("typed", ["thực hiện", "thực hiện.", "thực hiện./.", "thực hiện ./.", "thực hiện/."])
 def test_end_of_the_text_has_one_mark(typed):
     assert ended(typed, ND30) == "thực hiện./."
     assert ended(typed, PARTY) == "thực hiện."

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 HEARTBEAT_KEY = "heartbeat"
-# Beat sends one every 20 s; a long job on every thread of the worker may delay it.
+# Beat sends one every 10 s; a long job on every thread of the worker may delay it.
 HEARTBEAT_LIMIT = datetime.timedelta(minutes=5)
 
 

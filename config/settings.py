@@ -192,7 +192,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 20},
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10},
 }
 
 # --- static files -----------------------------------------------------------------------------------------------

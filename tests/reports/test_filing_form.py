@@ -1,0 +1,121 @@
+"""The form of a duty: what the five plans make of it, and its versions."""
+
+import re
+
+import pytest
+
+from plans.loading import load_plans
+from plans.models import PeriodKind, ReportingDuty
+from reports.form_building import ACTIVITIES_CODE, TASKS_CODE, ensure_form
+from reports.models import FormItem, ItemKind
+from targets.loading import load_targets
+from tests.builders import make_duty, make_plan, make_report, make_target, make_task, make_unit, open_year
+from tests.plans.organisation import make_organisation
+
+TEXTS = ["ket-qua", "ton-tai-han-che", "nguyen-nhan", "kien-nghi", "phuong-huong", "tai-lieu"]
+FIGURES = {ItemKind.SHARE, ItemKind.COUNT, ItemKind.MONEY}
+
+
+@pytest.fixture
+def duties(db):
+    load_plans(make_organisation())
+    load_targets()
+    return {duty.key: duty for duty in ReportingDuty.objects.all()}
+
+
+def codes(duty, **filters):
+    return list(ensure_form(duty, PeriodKind.YEAR).items.filter(**filters).values_list("code", flat=True))
+
+
+def test_grassroots_union_of_plan_57_answers_two_shares_and_six_figures(duties):
+    duty = duties["57-kh-cdvc-bao-cao-nam"]
+    version = ensure_form(duty, PeriodKind.YEAR)
+    kinds = [item.kind for item in version.items.all()]
+    assert kinds[:8] == ["share", "share", "count", "count", "count", "count", "money", "money"]
+    assert codes(duty)[8:] == [TASKS_CODE, ACTIVITIES_CODE, *TEXTS]
+    first = version.items.first()
+    assert first.guide.startswith("Kế hoạch: “Phấn đấu đến năm 2025, có trên 90%")
+    assert [group.code for group in first.target.indicator.groups.all()] == ["chu-chot", "nu-cong"]
+
+
+def test_party_form_has_no_figure_at_all(duties):
+    assert codes(duties["162-kh-duk-bao-cao-dinh-ky"]) == [TASKS_CODE, *TEXTS]
+
+
+def test_commune_form_counts_children_protected_and_lists_tasks(duties):
+    duty = duties["kh-ubnd-cam-tan-bao-cao-nam"]
+    assert "tre-em-bi-xam-hai" in codes(duty, section="Bảo vệ trẻ em")
+    assert codes(duty, kind=ItemKind.SHARE) == []
+    assert TASKS_CODE in codes(duty)
+
+
+def test_form_of_the_federation_asks_what_the_form_of_the_base_asks(duties):
+    base, federation = duties["57-kh-cdvc-bao-cao-nam"], duties["57-kh-cdvc-bao-cao-len-ldld-tinh"]
+    assert codes(base) == codes(federation)
+
+
+def test_every_quoted_word_of_a_guide_stands_in_its_plan(duties):
+    def plain(text):
+        return re.sub(r"[\s“”\"'*.…;]+", " ", text).strip().lower()
+
+    quoted = 0
+    for duty in duties.values():
+        source = plain(" ".join(f"{s.heading} {s.body}" for s in duty.plan.sections.order_by("order")))
+        for item in ensure_form(duty, PeriodKind.YEAR).items.filter(kind__in=FIGURES):
+            quote = item.guide[item.guide.index("“") + 1 : item.guide.rindex("”")]
+            assert plain(quote) in source, (duty.key, item.code)
+            quoted += 1
+    assert quoted > 30
+
+
+def test_two_seeds_with_targets_and_three_without(duties):
+    shares = FormItem.objects.filter(kind=ItemKind.SHARE)
+    for duty in duties.values():
+        ensure_form(duty, PeriodKind.YEAR)
+    assert set(shares.values_list("version__form__duty__plan__document__key", flat=True)) == {
+        "57-kh-cdvc",
+        "cong-van-ldld-tinh",
+    }
+
+
+# --- versions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def duty(db):
+    union = make_unit("Công đoàn ngành")
+    make_unit("Công đoàn cơ sở", parent=union)
+    return make_duty(make_plan(union))
+
+
+def test_form_of_a_plan_without_targets_and_tasks_is_complete(duty):
+    assert codes(duty) == [ACTIVITIES_CODE, *TEXTS]
+
+
+def test_building_twice_changes_nothing(duty):
+    make_target(duty.plan)
+    first = ensure_form(duty, PeriodKind.YEAR)
+    items = list(first.items.values_list("pk", flat=True))
+    again = ensure_form(duty, PeriodKind.YEAR)
+    assert (again, list(again.items.values_list("pk", flat=True))) == (first, items)
+
+
+def test_unused_version_is_rebuilt_in_place(duty):
+    first = ensure_form(duty, PeriodKind.YEAR)
+    make_task(duty.plan)
+    assert ensure_form(duty, PeriodKind.YEAR) == first
+    assert TASKS_CODE in codes(duty)
+
+
+def test_used_version_stays_and_the_change_makes_the_next(duty):
+    first = ensure_form(duty, PeriodKind.YEAR)
+    report = make_report(open_year(duty)[0])
+    make_target(duty.plan)
+    second = ensure_form(duty, PeriodKind.YEAR)
+    assert (report.form_version, second.number) == (first, 2)
+    assert not first.items.filter(kind=ItemKind.SHARE).exists()
+    assert second.items.filter(kind=ItemKind.SHARE).count() == 1
+
+
+def test_each_kind_of_period_has_its_own_form(duty):
+    assert ensure_form(duty, PeriodKind.YEAR) != ensure_form(duty, PeriodKind.HALF_YEAR)

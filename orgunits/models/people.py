@@ -16,6 +16,13 @@ class UserQuerySet(models.QuerySet["User"]):
     def search(self, text: str) -> Self:
         return self.filter(Q(search_name__contains=without_marks(text)) | Q(email__icontains=text.strip()))
 
+    def administered_by(self, user: "User", on: datetime.date) -> Self:
+        """People who hold or held a role where the user administers; everybody for the whole installation."""
+        if user.role_assignments.as_of(on).filter(role=Role.ADMINISTRATOR, org_unit__isnull=True).exists():
+            return self.all()
+        units = OrgUnit.objects.administered_by(user, on).values("pk")
+        return self.filter(pk__in=RoleAssignment.objects.filter(org_unit__in=units).values("user_id"))
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":

@@ -1,6 +1,7 @@
 """Units with a stable identity, and their dated places in three separate trees."""
 
 import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -76,7 +77,16 @@ class OrgUnitQuerySet(models.QuerySet["OrgUnit"]):
         A unit that ended stays visible in the branch in which it ended.
         """
         on = on or timezone.localdate()
-        held = list(user.role_assignments.as_of(on).values_list("org_unit_id", flat=True))
+        return self._reached(user.role_assignments.as_of(on).values_list("org_unit_id", flat=True), on)
+
+    def administered_by(self, user: "User", on: datetime.date) -> Self:
+        """Units inside the user's administrator roles on that day: where the user may change units and people."""
+        held = user.role_assignments.as_of(on).filter(role="administrator")
+        return self._reached(held.values_list("org_unit_id", flat=True), on)
+
+    def _reached(self, held: Iterable[int | None], on: datetime.date) -> Self:
+        """The held units, what lies below them on that day, and the predecessors of all these."""
+        held = list(held)
         if None in held:
             return self.all()
         paths = list(Placement.objects.known_by(on).filter(org_unit_id__in=held).values_list("path", flat=True))

@@ -1,8 +1,16 @@
-"""Sends one message of a Delivery row: text and HTML from one stem, a stable Message-ID, the outcome recorded."""
+"""Sends the message of a Delivery row: claimed once, text and HTML from one stem, the outcome recorded.
+
+Where the mail server may answer better later (it cannot be reached, is slow, or says 4xx), the row goes back to the
+waiting ones with a growing delay; what it refuses for good (5xx) fails at once and waits for a person.
+"""
 
 import datetime
 import smtplib
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.headerregistry import Address
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -10,38 +18,148 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from orgunits.models import Delivery, User
+from orgunits.vietnamese import nfc
+
+Row = TypeVar("Row", bound=Delivery)
 
 STALE_AFTER = datetime.timedelta(minutes=15)
+# The pause after the first, second … try in vain; one try more than there are pauses.
+RETRY_DELAYS = (
+    datetime.timedelta(minutes=2),
+    datetime.timedelta(minutes=10),
+    datetime.timedelta(hours=1),
+    datetime.timedelta(hours=6),
+)
+MAX_TRIES = len(RETRY_DELAYS) + 1
+
+
+class NotNeeded(Exception):
+    """The letter has lost its reason since its row was written; the message says why, in Vietnamese."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a row wants to say: the stem of its three templates and their context."""
+
+    stem: str
+    context: dict[str, Any]
+
+
+def deliver(model: type[Row], pk: int, write: Callable[[Row], Letter]) -> bool:
+    """Send one row if it is ready and nobody else does; call it outside any transaction.
+
+    1. Claim it by a conditional UPDATE: one of any number of callers goes on.
+    2. Let ``write`` look again whether the letter is still needed (NotNeeded cancels it) and say what it says.
+    3. Send, and record sent, failed or when to try again. True when the mail server took it.
+    """
+    if not model.objects.claim(pk, at=timezone.now()):
+        return False
+    row = cast(Row, model.objects.select_related("recipient").get(pk=pk))
+    try:
+        if not row.recipient.is_active:
+            raise NotNeeded("Người nhận không còn dùng hệ thống.")
+        letter = write(row)
+    except NotNeeded as reason:
+        _record(row, status=Delivery.Status.CANCELLED, error=str(reason))
+        return False
+    return send(row, letter.stem, letter.context)
+
+
+def send(row: Delivery, stem: str, context: dict[str, Any]) -> bool:
+    """Send a claimed row and record the outcome; False when it was not sent."""
+    row.message_id = row.message_id or stable_message_id(row)
+    type(row).objects.filter(pk=row.pk).update(message_id=row.message_id)
+    try:
+        compose(stem, row.recipient, context, message_id=row.message_id).send()
+    except (OSError, ValueError) as error:  # ValueError: an address that cannot stand in a header
+        _record_failure(row, error)
+        return False
+    # It has gone out, whoever has taken the row in the meantime.
+    type(row).objects.filter(pk=row.pk).update(status=Delivery.Status.SENT, sent_at=timezone.now(), error="")
+    return True
 
 
 def compose(stem: str, recipient: User, context: dict[str, Any], *, message_id: str = "") -> EmailMultiAlternatives:
     """A message from ``<stem>_subject.txt``, ``<stem>.txt`` and ``<stem>.html`` under templates/email/."""
     context = {**context, "recipient": recipient, "site_url": settings.SITE_URL}
+    headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}  # no holiday replies (RFC 3834)
+    if message_id:
+        headers["Message-ID"] = message_id
     message = EmailMultiAlternatives(
-        subject=" ".join(render_to_string(f"email/{stem}_subject.txt", context).split()),
-        body=render_to_string(f"email/{stem}.txt", context),
-        to=[f"{recipient.full_name} <{recipient.email}>"],
-        headers={"Message-ID": message_id} if message_id else {},
+        subject=one_line(render_to_string(f"email/{stem}_subject.txt", context)),
+        body=nfc(render_to_string(f"email/{stem}.txt", context)).strip() + "\n",
+        to=[str(Address(one_line(recipient.full_name), addr_spec=recipient.email))],
+        headers=headers,
     )
-    message.attach_alternative(render_to_string(f"email/{stem}.html", context), "text/html")
+    message.attach_alternative(nfc(render_to_string(f"email/{stem}.html", context)), "text/html")
     return message
 
 
+def unfinished(model: type[Delivery], *, at: datetime.datetime, limit: int = 500) -> list[int]:
+    """Put back what dead workers left, and return the rows to ring for, the oldest first."""
+    model.objects.release_stale(before=at - STALE_AFTER)
+    return list(model.objects.ready(at=at).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
 def stable_message_id(row: Delivery) -> str:
-    """The same for every attempt at one row, so that a repeat can be recognised by the reader's mail program."""
-    domain = settings.SITE_URL.split("://")[-1].split("/")[0].split(":")[0]
-    return f"<{row._meta.model_name}-{row.pk}@{domain}>"
+    """The same for every try at one row, so that the reader's mail program recognises a repeat."""
+    return f"<{row._meta.model_name}-{row.pk}-{row.created_at:%Y%m%d%H%M%S%f}@{mail_domain()}>"
 
 
-def send(row: Delivery, stem: str, context: dict[str, Any]) -> bool:
-    """Send a claimed row outside any transaction and record sent or error; False when it failed."""
-    manager = type(row)._default_manager.filter(pk=row.pk)
-    message_id = row.message_id or stable_message_id(row)
-    manager.update(message_id=message_id)
-    try:
-        compose(stem, row.recipient, context, message_id=message_id).send()
-    except (OSError, smtplib.SMTPException) as error:
-        manager.update(status=Delivery.Status.FAILED, error=str(error)[:500])
-        return False
-    manager.update(status=Delivery.Status.SENT, sent_at=timezone.now(), error="")
-    return True
+def mail_domain() -> str:
+    """The host of the site, without its port."""
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
+
+
+def one_line(text: str) -> str:
+    return nfc(" ".join(text.split()))
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same letter may be taken later: no connection, no answer in time, or a 4xx answer."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return all(400 <= code < 500 for code, _ in error.recipients.values())
+        case smtplib.SMTPResponseException():
+            return 400 <= error.smtp_code < 500
+        case smtplib.SMTPServerDisconnected():
+            return True
+        case smtplib.SMTPException():
+            return False
+        case _:
+            return isinstance(error, OSError)
+
+
+def explain(error: Exception) -> str:
+    """What the log page says about a try in vain."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            answers = "; ".join(f"{code} {_text(answer)}" for code, answer in error.recipients.values())
+            words = f"Máy chủ thư không nhận địa chỉ này: {answers}"
+        case smtplib.SMTPResponseException():
+            words = f"Máy chủ thư từ chối: {error.smtp_code} {_text(error.smtp_error)}"
+        case smtplib.SMTPServerDisconnected() | TimeoutError():
+            words = f"Máy chủ thư không trả lời hoặc ngắt giữa chừng: {error}"
+        case smtplib.SMTPException() | ValueError():
+            words = f"Không gửi được thư: {error}"
+        case _:
+            words = f"Không kết nối được máy chủ thư: {getattr(error, 'strerror', None) or error}"
+    return one_line(words)[:500]
+
+
+def _record_failure(row: Delivery, error: Exception) -> None:
+    if may_pass(error) and row.claims < MAX_TRIES:
+        later = timezone.now() + RETRY_DELAYS[row.claims - 1]
+        _record(row, status=Delivery.Status.WAITING, not_before=later, error=explain(error))
+    else:
+        _record(row, status=Delivery.Status.FAILED, error=explain(error))
+
+
+def _record(row: Delivery, **changes: Any) -> None:
+    """Write the outcome of this very claim; a row that was taken from a dead worker belongs to another."""
+    mine = type(row).objects.filter(pk=row.pk, status=Delivery.Status.CLAIMED, claimed_at=row.claimed_at)
+    mine.update(**changes)
+
+
+def _text(answer: bytes | str) -> str:
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else answer

@@ -45,7 +45,8 @@ class Delivery(models.Model):
     """The common part of every outgoing message to one person.
 
     ``claims`` counts the tries, ``releases`` how often a dead worker's row was put back, ``not_before`` keeps a row
-    quiet after a try that the mail server may answer better later. ``error`` says why it failed, waits or was cancelled.
+    quiet after a try that the mail server may answer better later. ``error`` says why it failed, waits or was
+    cancelled.
     """
 
     class Status(models.TextChoices):

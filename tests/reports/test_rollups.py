@@ -2,6 +2,7 @@
 
 import datetime
 from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -68,7 +69,7 @@ def put(obligation, person, status, figures, *, filed_at=IN_TIME, tasks=None) ->
 # --- the plain sum, which knows nothing of reports/rollups.py -----------------------------------------------------
 
 
-def plain_sum(obligations) -> dict:
+def plain_sum(obligations) -> dict[str, Any]:
     """What a row must hold for these obligations, by reading the reports one by one."""
     names = ("expected", "filed", "on_time", "submitted", "returned", "approved", "waived")
     result = dict.fromkeys(names, 0) | {"figures": {}}
@@ -77,14 +78,14 @@ def plain_sum(obligations) -> dict:
             result["waived"] += 1
             continue
         result["expected"] += 1
-        report = Report.objects.filter(obligation=obligation).first()
+        report: Any = Report.objects.filter(obligation=obligation).first()
         if report is None or report.status == "draft":
             continue
         result["filed"] += 1
         result[report.status] += 1
         due = obligation.extended_due_on or obligation.due_on
         result["on_time"] += report.first_submitted_at.astimezone(VIETNAM).date() <= due
-        latest = Revision.objects.filter(report=report).order_by("number").last()
+        latest: Any = Revision.objects.filter(report=report).order_by("number").last()
         for code, answer in latest.content["figures"].items():
             given_cells = plain_cells(answer)
             if given_cells is None:

@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from reports import rollup_check, rollups
+
+
+class Command(BaseCommand):
+    help = "Tính lại số liệu tổng hợp từ các báo cáo."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--duty", type=int, help="chỉ chế độ báo cáo có mã số này")
+        parser.add_argument("--period", type=int, help="chỉ kỳ báo cáo có mã số này")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        pairs = rollup_check.slots(options["duty"], options["period"])
+        for duty, period in pairs:
+            rollups.rebuild(duty, period)
+        self.stdout.write(f"Đã tính lại {len(pairs)} cặp chế độ và kỳ báo cáo.")

@@ -1,0 +1,130 @@
+"""The check finds every stored field that differs from the reports, and says nothing where all is right."""
+
+import datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from reports import rollup_check, workflow
+from reports.models import Report, Revision, Rollup
+from reports.obligations import waive
+from tests import builders
+from tests.builders import content, make_report
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def filed(cast):
+    """One approved report with tasks and activities, one obligation waived, and a second year."""
+    body = content(people=(48, 50), children=7) | {
+        "tasks": {"3": {"status": "done", "note": ""}, "4": {"status": "", "note": "chưa rõ"}},
+        "activities": [
+            {"children_reached": 30, "families_reached": None, "amount_spent": 2_000_000},
+            {"children_reached": 12, "families_reached": None, "amount_spent": None},
+        ],
+    }
+    report = make_report(cast.obligation)
+    workflow.submit(report, body, by=cast.officer)
+    workflow.approve(report, by=cast.reviewer)
+    Report.objects.update(first_submitted_at=datetime.datetime(2026, 11, 10, tzinfo=datetime.UTC))  # a day too late
+    waive(cast.sibling_obligation, reason="Đơn vị đang giải thể.", by=cast.administrator)
+    builders.open_year(cast.duty, 2027)
+    return cast
+
+
+def check(**options) -> str:
+    out = StringIO()
+    call_command("check_rollups", stdout=out, **options)
+    return out.getvalue()
+
+
+def test_nothing_differs_after_transitions(filed):
+    row = Rollup.objects.get(org_unit=filed.province, period__year=2026)
+    assert row.subtree["approved"]["@activities"] == {
+        "n": 2, "children_reached": 42, "amount_spent": 2_000_000, "units": 1, "nil": 0, "met": 0,
+    }  # fmt: skip
+    assert row.subtree["approved"]["@tasks"] == {"3.done": 1, "units": 1, "nil": 0, "met": 0}
+    assert "khớp với báo cáo" in check()
+    assert "Đã so 2 cặp" in check()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"approved": 2}, "approved"),
+        ({"expected": 0}, "expected"),
+        ({"filed": 5}, "filed"),
+        ({"on_time": 1}, "on_time"),
+        ({"submitted": 1}, "submitted"),
+        ({"returned": 1}, "returned"),
+        ({"waived": 0}, "waived"),
+        ({"own": {"approved": {}}}, "own"),
+        ({"subtree": {}}, "subtree"),
+        ({"depth": 5}, "depth"),
+        ({"path": "0000001"}, "path"),
+        ({"parent": None}, "parent_id"),
+    ],
+)
+def test_every_stored_field_is_compared(filed, change, field):
+    rows = Rollup.objects.filter(org_unit=filed.union, period__year=2026)
+    rows.update(**change)
+    row = rows.get()
+    assert [(found.unit, found.field) for found in rollup_check.differences(row.duty, row.period)] == [
+        (filed.union.pk, field)
+    ]
+
+
+def test_a_figure_changed_behind_the_sums_is_found_at_every_level(filed):
+    revision = Revision.objects.get()
+    revision.content["figures"]["tre-em-duoc-ho-tro"]["v"] = 8
+    revision.save()
+    row = Rollup.objects.get(org_unit=filed.union, period__year=2026)
+    found = [(one.unit, one.field) for one in rollup_check.differences(row.duty, row.period)]
+    assert found == sorted(
+        [(unit.pk, name) for unit in (filed.province, filed.union) for name in ("subtree",)]
+        + [(filed.base.pk, "own"), (filed.base.pk, "subtree")]
+    )
+
+
+def test_missing_and_superfluous_rows_are_found(filed):
+    row = Rollup.objects.get(org_unit=filed.base, period__year=2026)
+    Rollup.objects.filter(pk=row.pk).update(org_unit=filed.elsewhere)
+    assert {(one.unit, one.field) for one in rollup_check.differences(row.duty, row.period)} == {
+        (filed.base.pk, "row"),
+        (filed.elsewhere.pk, "row"),
+    }
+
+
+def test_command_names_the_place_and_fails_then_rebuild_heals(filed):
+    Rollup.objects.filter(org_unit=filed.union).update(approved=99)
+    out = StringIO()
+    with pytest.raises(CommandError, match="2 chỗ khác với báo cáo"):
+        call_command("check_rollups", stdout=out)
+    assert f"đơn vị {filed.union.pk} · approved: đang lưu 99, theo báo cáo 1" in out.getvalue()
+    assert "Năm 2026" in out.getvalue()
+    call_command("rebuild_rollups", stdout=StringIO())
+    assert "khớp" in check()
+
+
+def test_command_looks_only_where_it_is_told(filed):
+    wrong = Rollup.objects.get(org_unit=filed.union, period__year=2026)
+    Rollup.objects.filter(pk=wrong.pk).update(approved=99)
+    right = Rollup.objects.get(org_unit=filed.union, period__year=2027)
+    assert "Đã so 1 cặp" in check(period=right.period_id, duty=right.duty_id)
+    assert "Đã so 0 cặp" in check(sample=0)
+    with pytest.raises(CommandError):
+        check(sample=5)
+
+
+def test_check_agrees_with_the_law_on_the_edge_of_a_milestone(cast):
+    """95 of 100 has not met "over 95 %"; 951 of 1000 has."""
+    for obligation, people in ((cast.obligation, (95, 100)), (cast.sibling_obligation, (951, 1000))):
+        report = make_report(obligation)
+        officer = cast.officer if obligation == cast.obligation else cast.sibling_officer
+        workflow.submit(report, content(people=people), by=officer)
+    assert "khớp" in check()
+    row = Rollup.objects.get(org_unit=cast.union)
+    assert row.subtree["submitted"]["can-bo"]["met"] == 1
+    assert Report.objects.count() == 2

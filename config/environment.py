@@ -5,8 +5,8 @@ hold a password.
 """
 
 import contextlib
-import os
 import secrets
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -108,14 +108,13 @@ def secret_key(folder: Path, *, generate: bool) -> str:
     path = folder / "secret_key"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Written aside and linked into place: of two processes that start at once, both read the winner's key.
-        aside = folder / f"secret_key.{os.getpid()}"
         if not path.exists():
-            aside.touch(mode=0o600)
-            aside.write_text(secrets.token_urlsafe(50))
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(aside)
-            aside.unlink()
+            # Written aside and linked into place: of two processes that start at once, both read the winner's key.
+            with tempfile.NamedTemporaryFile("w", dir=folder, prefix="secret_key.") as aside:  # mode 600
+                aside.write(secrets.token_urlsafe(50))
+                aside.flush()
+                with contextlib.suppress(FileExistsError):
+                    path.hardlink_to(aside.name)
         return path.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(f"DATA_DIR: {folder} cannot be used: {error.strerror}.") from error

@@ -18,12 +18,12 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Puts whole messages only."""
 
-    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns()}_{uuid.uuid4()}"  # the worker takes the lowest name first, also after a reboot
         folder = Path(self.data_folder_out)
         aside = folder / f"{name}.part"
         try:
-            aside.write_text(dumps(message), encoding="utf-8")
+            aside.write_text(dumps(payload), encoding="utf-8")
             aside.replace(folder / f"{name}.{queue}.msg")
         except OSError as error:
             with contextlib.suppress(OSError):

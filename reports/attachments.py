@@ -1,0 +1,178 @@
+"""Files that go with a report: known by their content, pictures stripped of where and by whom they were taken."""
+
+import secrets
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import PurePath
+from typing import BinaryIO
+
+from django.core.files.base import ContentFile, File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from orgunits import audit
+from orgunits.models import User
+from orgunits.transitions import Conflict
+from orgunits.vietnamese import nfc
+from reports.models import Attachment, Report
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_FILES = 20
+MOST_PIXELS = 60_000_000  # a telephone takes 12 to 50 million
+MOST_ZIP_ENTRIES = 5000
+
+PDF = "application/pdf"
+JPEG = "image/jpeg"
+PNG = "image/png"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png", DOCX: "docx", XLSX: "xlsx"}
+OFFICE_PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
+
+TOO_MANY_PIXELS = "Ảnh có quá nhiều điểm ảnh. Hãy thu nhỏ ảnh rồi tải lên lại."
+WRONG_TYPE = "Chỉ nhận tệp PDF, Word (.docx), Excel (.xlsx) và ảnh JPG, PNG. Hãy chọn tệp khác."
+
+
+class AttachmentRejected(Exception):
+    """The file cannot be taken; the message is a sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A file that was looked into: what it is and what is to be stored."""
+
+    content: File
+    content_type: str
+    size: int
+
+
+def of_report(report: Report) -> list[Attachment]:
+    """The files that are in the draft now."""
+    return list(report.attachments.filter(removed_at__isnull=True).order_by("pk"))
+
+
+def attach(report: Report, upload: UploadedFile, *, caption: str, by: User) -> Attachment:
+    """Check a file and put it into the draft; raises AttachmentRejected, or Conflict when the report is filed."""
+    caption = nfc(caption).strip()
+    if not caption:
+        raise AttachmentRejected("Hãy ghi chú thích cho tệp, rồi tải lên lại.")
+    if len(caption) > 300:
+        raise AttachmentRejected("Chú thích dài quá 300 ký tự. Hãy rút gọn.")
+    accepted = accept(upload)
+    with transaction.atomic():
+        _lock_draft(report)
+        if len(of_report(report)) >= MOST_FILES:
+            raise AttachmentRejected(f"Mỗi báo cáo kèm nhiều nhất {MOST_FILES} tệp. Hãy bỏ bớt tệp không cần thiết.")
+        attachment = Attachment(
+            report=report,
+            original_name=shown_name(upload.name or "", accepted.content_type),
+            content_type=accepted.content_type,
+            size=accepted.size,
+            caption=caption,
+            uploaded_by=by,
+        )
+        stored_name = f"{secrets.token_hex(16)}.{EXTENSIONS[accepted.content_type]}"
+        attachment.file.save(stored_name, accepted.content, save=False)
+        attachment.save(force_insert=True)
+        audit.record(
+            "attachment.add",
+            attachment,
+            by=by,
+            org_unit=report.obligation.org_unit,
+            report=report.pk,
+            size=accepted.size,
+        )
+    return attachment
+
+
+@transaction.atomic
+def remove(attachment: Attachment, *, by: User) -> None:
+    """Take a file out of the draft; revisions that hold it keep it. Raises Conflict when the report is filed."""
+    report = attachment.report
+    _lock_draft(report)
+    removed = Attachment.objects.filter(pk=attachment.pk, removed_at__isnull=True).update(removed_at=timezone.now())
+    if removed:
+        audit.record("attachment.remove", attachment, by=by, org_unit=report.obligation.org_unit, report=report.pk)
+
+
+def accept(upload: UploadedFile) -> Accepted:
+    """What the file is by its content, whatever its name says; raises AttachmentRejected."""
+    if not upload.size:
+        raise AttachmentRejected("Tệp này rỗng. Hãy chọn tệp khác.")
+    if upload.size > MOST_BYTES:
+        raise AttachmentRejected("Tệp lớn hơn 10 MB. Hãy giảm dung lượng hoặc chia nhỏ tệp.")
+    head = upload.read(8)
+    upload.seek(0)
+    if head.startswith(b"%PDF-"):
+        return Accepted(upload, PDF, upload.size)
+    if head.startswith(b"PK\x03\x04"):
+        return Accepted(upload, _office_type(upload), upload.size)
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        return _clean_picture(upload)
+    raise AttachmentRejected(WRONG_TYPE)
+
+
+def shown_name(name: str, content_type: str) -> str:
+    """The name under which the file is downloaded: no folders, no control characters, the ending of its type."""
+    name = nfc(PurePath(name.replace("\\", "/")).name)
+    kept = "".join(char for char in name if unicodedata.category(char)[0] != "C").strip(" .")
+    ending = EXTENSIONS[content_type]
+    stem = kept.rpartition(".")[0] if "." in kept else kept
+    return f"{stem[:180] or 'tai-lieu'}.{ending}"
+
+
+def _lock_draft(report: Report) -> None:
+    """Hold the report's row while its files change; raises Conflict once it is filed."""
+    if not Report.objects.select_for_update().get(pk=report.pk).is_editable:
+        raise Conflict("Báo cáo đã được nộp nên không thêm hay bỏ tệp được nữa.")
+
+
+def _office_type(upload: BinaryIO | UploadedFile) -> str:
+    """Word or Excel without macros, read from the list of parts alone: nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(upload) as archive:
+            names = {info.filename for info in archive.infolist()[: MOST_ZIP_ENTRIES + 1]}
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise AttachmentRejected(WRONG_TYPE) from error
+    finally:
+        upload.seek(0)
+    if len(names) > MOST_ZIP_ENTRIES or "[Content_Types].xml" not in names:
+        raise AttachmentRejected(WRONG_TYPE)
+    if any(PurePath(name).name.lower() == "vbaproject.bin" for name in names):
+        raise AttachmentRejected("Tệp có macro nên không nhận. Hãy lưu lại thành .docx hoặc .xlsx không có macro.")
+    for part, content_type in OFFICE_PARTS.items():
+        if part in names:
+            return content_type
+    raise AttachmentRejected(WRONG_TYPE)
+
+
+def _clean_picture(upload: UploadedFile) -> Accepted:
+    """The picture drawn anew: turned upright, without EXIF, GPS, comments or anything behind its end."""
+    try:
+        with Image.open(upload, formats=("JPEG", "PNG")) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise AttachmentRejected(TOO_MANY_PIXELS)
+            content_type = JPEG if opened.format == "JPEG" else PNG
+            bare = _redrawn(ImageOps.exif_transpose(opened), content_type)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise AttachmentRejected(TOO_MANY_PIXELS) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise AttachmentRejected("Không đọc được ảnh này. Hãy mở ảnh, lưu lại rồi tải lên.") from error
+    buffer = BytesIO()
+    if content_type == JPEG:
+        bare.save(buffer, "JPEG", quality=88, optimize=True)
+    else:
+        bare.save(buffer, "PNG")
+    return Accepted(ContentFile(buffer.getvalue()), content_type, buffer.tell())
+
+
+def _redrawn(picture: Image.Image, content_type: str) -> Image.Image:
+    """Only the pixels: ``info`` carries comments, profiles and EXIF into what Pillow saves."""
+    has_alpha = content_type == PNG and (picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info)
+    bare = picture.convert("RGBA" if has_alpha else "RGB")
+    bare.info = {}
+    return bare

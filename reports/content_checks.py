@@ -1,0 +1,49 @@
+"""The checks of what is filed, each a plain function that gives a sentence for the officer, or an empty text."""
+
+import re
+
+from django.utils.formats import number_format
+
+WILD_FACTOR = 3
+WILD_FROM = 10  # below, a change by a factor says nothing
+
+# A Vietnamese telephone number, or a citizen's identity number of twelve digits.
+_PERSONAL = re.compile(r"(?<![0-9])(?:0(?:[ .]?[0-9]){9}|[0-9]{12})(?![0-9])")
+
+
+def differs_wildly(before: int, now: int) -> bool:
+    """More than three times the last figure, or less than a third of it, where both are above ten."""
+    if before <= WILD_FROM or now <= WILD_FROM:
+        return False
+    return now > WILD_FACTOR * before or now * WILD_FACTOR < before
+
+
+def wild_difference(before: int | None, now: int, *, explained: bool) -> str:
+    if before is None or explained or not differs_wildly(before, now):
+        return ""
+    return (
+        f"Kỳ trước là {number_format(before)}, kỳ này ghi {number_format(now)}: chênh lệch quá 3 lần. Hãy xem lại; "
+        "nếu số đúng, hãy ghi lý do vào ô “Giải trình” của mục này."
+    )
+
+
+def numerator_above_denominator(numerator: int, denominator: int) -> str:
+    if numerator <= denominator:
+        return ""
+    return (
+        f"Tử số ({number_format(numerator)}) lớn hơn mẫu số ({number_format(denominator)}). Tử số là một phần của "
+        "mẫu số nên không thể lớn hơn."
+    )
+
+
+def too_long(text: str, most: int) -> str:
+    if len(text) <= most:
+        return ""
+    return f"Nội dung dài {number_format(len(text))} ký tự, nhiều nhất là {number_format(most)}. Hãy rút gọn."
+
+
+def names_a_person(text: str) -> str:
+    """A warning, not an error: the form holds figures about children, never who they are."""
+    if not _PERSONAL.search(text):
+        return ""
+    return "Nội dung có vẻ chứa số điện thoại hoặc số định danh. Hãy bỏ thông tin cá nhân, nhất là của trẻ em."

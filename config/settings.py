@@ -113,6 +113,8 @@ CACHES = {
     },
 }
 MEDIA_ROOT = DATA_DIR / "files"
+# The only folder to look for the printed documents' font in; empty: where Debian puts Tinos or Liberation Serif.
+OFFICIAL_FONT_DIR = env.str("OFFICIAL_FONT_DIR", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a filing form with its tables has many fields
 FILE_UPLOAD_PERMISSIONS = 0o600

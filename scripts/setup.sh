@@ -35,17 +35,15 @@ has_library() {
     return 1
 }
 
-# The official font must be a file with all Vietnamese letters: Tinos, or Liberation Serif from version 2 on.
+# The first Liberation Serif lacks half of the Vietnamese letters. The name stands in the file in two-byte letters.
+is_full_liberation() { [ -f "$1" ] && tr -d '\000' <"$1" | grep -aq 'Version 2\.'; }
+
+# The official font must be a file where the product looks for it; a folder that somebody names is checked by the product.
 has_font() {
-    folders=$(for folder in /usr/share/fonts /usr/local/share/fonts "${HOME:-/}/.fonts" "${HOME:-/}/.local/share/fonts"; do
-        [ ! -d "$folder" ] || echo "$folder"
-    done)
-    [ -n "$folders" ] || return 1
-    # shellcheck disable=SC2086  # a list of folders
-    [ -z "$(find $folders -name Tinos-Regular.ttf 2>/dev/null)" ] || return 0
-    # shellcheck disable=SC2086
-    for font in $(find $folders -name LiberationSerif-Regular.ttf 2>/dev/null); do
-        tr -d '\000' <"$font" | grep -aq 'Version 2\.' && return 0
+    [ -z "${OFFICIAL_FONT_DIR:-}" ] || return 0
+    [ ! -f /usr/share/fonts/truetype/croscore/Tinos-Regular.ttf ] || return 0
+    for folder in truetype/liberation2 truetype/liberation liberation-serif; do
+        ! is_full_liberation "/usr/share/fonts/$folder/LiberationSerif-Regular.ttf" || return 0
     done
     return 1
 }

@@ -53,7 +53,6 @@ def make_user(
 ) -> User:
     number = next(_numbers)
     user = User.objects.create_user(email or f"nguoi{number}@vi-du.vn", full_name=full_name, **fields)
-    user.set_unusable_password()
     if role:
         give_role(user, role, unit)
     return user

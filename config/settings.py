@@ -170,6 +170,7 @@ USE_THOUSAND_SEPARATOR = True
 # The embedded run writes its mail to a folder, which administrators read on the outbox page.
 vars().update(environment.mail(DATA_DIR / "outbox"))
 EMAIL_TIMEOUT = 20
+EMAIL_USE_LOCALTIME = True  # the Date of a letter in Viet Nam's time
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Măng Non <khong-tra-loi@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -195,6 +196,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10},
+    "print-jobs": {"task": "plans.tasks.ring_for_print_jobs", "schedule": 60},
+    "old-print-jobs": {"task": "plans.tasks.remove_old_print_jobs", "schedule": 3600},
 }
 
 # --- static files -----------------------------------------------------------------------------------------------

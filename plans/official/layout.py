@@ -9,7 +9,7 @@ from typing import Any, Final
 from plans.official import blocks, numbering, wording
 from plans.official.blocks import PARTY, Blocks, OfficialDocument, Runs, map_text, text_of
 from plans.official.drawings import safe_drawing
-from plans.official.text import clean, tidy
+from plans.official.text import spaced, tidy
 
 # A document number, date or range must not break at its "/" or "-".
 _UNBROKEN: Final = re.compile(r"(?<!\w)\d[\w.]*(?:[/–-][\w&]+)+")
@@ -30,7 +30,7 @@ def segments(runs: Runs) -> list[Segment]:
     """Return ``runs`` as one line of text cut into segments: single spaces, numbers closed up and unbroken."""
     pieces: list[Segment] = []
     for (bold, italic), group in groupby(runs, key=lambda run: (run.bold, run.italic)):
-        text = re.sub(r"[ \n]+", " ", clean("".join(run.text for run in group)))
+        text = spaced("".join(run.text for run in group))
         base = [name for name, wanted in (("o-b", bold), ("o-i", italic)) if wanted]
         pieces += _unbroken_pieces(wording.running_text(text), base)
     if pieces:

@@ -7,6 +7,7 @@ put together. The renderer can open our four font files and nothing else, neithe
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ LAYOUT_VERSION: Final = 1
 _FONT_IN_CSS: Final = "Official Serif"
 _NOT_IN_FONT: Final = "\N{WHITE SQUARE}"
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 
 
 class _OwnFontsOnly(URLFetcher):
@@ -44,8 +45,21 @@ class _OwnFontsOnly(URLFetcher):
         return URLFetcherResponse(url, self._files[url].read_bytes(), {"Content-Type": "font/ttf"})
 
 
-def render_pdf(document: OfficialDocument, *, progress: Progress | None = None) -> bytes:
-    """Return ``document`` as the bytes of a PDF/A-2b file.
+@dataclass(frozen=True)
+class Printout:
+    """A finished file and the number of its pages."""
+
+    content: bytes
+    pages: int
+
+
+def render_pdf(document: OfficialDocument) -> bytes:
+    """Return ``document`` as the bytes of a PDF/A-2b file; see :func:`print_out` for what can be raised."""
+    return print_out(document).content
+
+
+def print_out(document: OfficialDocument, *, progress: Progress | None = None) -> Printout:
+    """Lay ``document`` out and return it as a PDF/A-2b file.
 
     ``progress`` is called with (parts done, parts in all) after each part; writing the file counts as one part.
     Raises FontNotFound without a usable font and ContentError for a drawing that is none.
@@ -72,7 +86,7 @@ def render_pdf(document: OfficialDocument, *, progress: Progress | None = None) 
         content: bytes = first.copy(pages).write_pdf(finisher=_without_empty_resources, pdf_variant="pdf/a-2b")
     if progress:
         progress(total, total)
-    return content
+    return Printout(content, len(pages))
 
 
 def render_html(document: OfficialDocument) -> SafeString:

@@ -29,6 +29,11 @@ def _can_be_held(character: str) -> bool:
     return not nonchar and unicodedata.category(character) not in {"Cc", "Cf"}
 
 
+def spaced(text: str) -> str:
+    """Return ``text`` cleaned, on one line, with single spaces and none before a mark; its ends are left."""
+    return _SPACE_BEFORE_MARK.sub("", _SPACES.sub(" ", clean(text)))
+
+
 def tidy(text: str) -> str:
-    """Return ``text`` cleaned, on one line, with single spaces and none before a mark."""
-    return _SPACE_BEFORE_MARK.sub("", _SPACES.sub(" ", clean(text)).strip())
+    """Return :func:`spaced` text without spaces at its ends."""
+    return spaced(text).strip()

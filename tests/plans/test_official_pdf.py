@@ -9,7 +9,7 @@ from plans.official import blocks, pdf
 from plans.official.blocks import Bullet, Cell, Column, Heading, KeyLine, OfficialDocument, Paragraph, Run, plain
 from plans.official.fonts import official_font
 from plans.official.numbering import BLANK
-from plans.official.pdf import render_html, render_pdf
+from plans.official.pdf import print_out, render_html, render_pdf
 from tests.plans.official_pages import Line, Printed, text_width
 
 LEFT, RIGHT, A4 = 30, 195, (210, 297)
@@ -423,10 +423,10 @@ def test_renderer_fetches_nothing_but_the_font(monkeypatch, tmp_path):
 
 def test_progress_is_told_part_by_part():
     steps = []
-    render_pdf(
-        plan(body=(), appendices=(blocks.Appendix("A", ()),)), progress=lambda done, total: steps.append((done, total))
-    )
+    document = plan(body=(), appendices=(blocks.Appendix("A", ()),))
+    printout = print_out(document, progress=lambda done, total: steps.append((done, total)))
     assert steps == [(1, 3), (2, 3), (3, 3)]
+    assert printout.pages == len(Printed(printout.content).pages) == 2
 
 
 # --- the preview -----------------------------------------------------------------------------------------------------

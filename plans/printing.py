@@ -1,0 +1,127 @@
+"""Printing jobs: asked for in a request, rendered by a worker, kept for a month.
+
+The row is the truth: it holds the whole content, so the worker asks no other table, and a tick finds again what a
+crashed worker left behind.
+"""
+
+import datetime
+import logging
+import re
+from typing import Any, Final
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+
+from orgunits.models import OrgUnit, User
+from orgunits.vietnamese import without_marks
+from plans.models import PrintJob
+from plans.official.blocks import ContentError, OfficialDocument, content_hash, from_json, to_json
+from plans.official.fonts import FontNotFound
+from plans.official.pdf import LAYOUT_VERSION, Progress, print_out
+
+logger = logging.getLogger(__name__)
+
+STALE_AFTER: Final = datetime.timedelta(minutes=15)
+KEPT_FOR: Final = datetime.timedelta(days=30)
+MAX_CLAIMS: Final = 3
+FAILED: Final = "Chưa tạo được tệp PDF do lỗi của hệ thống. Hãy thử lại; nếu vẫn lỗi, hãy báo người quản trị."
+LEFT: Final = "Việc tạo tệp PDF bị dừng giữa chừng nhiều lần. Hãy thử lại; nếu vẫn lỗi, hãy báo người quản trị."
+
+
+@transaction.atomic
+def request_print(document: OfficialDocument, *, by: User, org_unit: OrgUnit, title: str) -> PrintJob:
+    """Return a job that prints ``document``, a new one unless this person has the very same content already.
+
+    A new job is WAITING; the caller rings for it (``plans.tasks.print_document.delay_on_commit``).
+    """
+    content = to_json(document)
+    digest = content_hash({"layout": LAYOUT_VERSION, "content": content})
+    same = PrintJob.objects.visible_to(by).filter(org_unit=org_unit, content_hash=digest, title=title[:300])
+    usable = same.exclude(status=PrintJob.Status.FAILED).order_by("-pk").first()
+    if usable is not None and (usable.status != PrintJob.Status.DONE or _has_file(usable)):
+        return usable
+    return PrintJob.objects.create(
+        title=title[:300],
+        file_name=file_name(title),
+        content=content,
+        content_hash=digest,
+        org_unit=org_unit,
+        requested_by=by,
+    )
+
+
+def file_name(title: str) -> str:
+    """Return a short file name without marks: ``Kế hoạch 57/KH-CĐVC`` → ``ke-hoach-57-kh-cdvc.pdf``."""
+    words = re.sub(r"[^a-z0-9]+", "-", without_marks(title)).strip("-")
+    return f"{words[:100].rstrip('-') or 'van-ban'}.pdf"
+
+
+def run(pk: int) -> bool:
+    """Render one waiting job; call it outside any transaction. False when another worker has it.
+
+    1. Claim it by a conditional UPDATE.
+    2. Render, writing the progress after every part.
+    3. Keep the file and record DONE, or FAILED with a sentence for the person who waits.
+    """
+    if not PrintJob.objects.claim(pk, at=timezone.now()):
+        return False
+    job = PrintJob.objects.get(pk=pk)
+    try:
+        printout = print_out(from_json(job.content), progress=_progress_of(job))
+        job.file.save(f"{job.content_hash[:20]}-{job.claims}.pdf", ContentFile(printout.content), save=False)
+    except (ContentError, FontNotFound) as error:
+        _finish(job, PrintJob.Status.FAILED, error=str(error)[:500])
+    except Exception:  # the outermost frame of the job: whatever it was, the row must say that it failed
+        logger.exception("Print job %s failed", pk)
+        _finish(job, PrintJob.Status.FAILED, error=FAILED)
+    else:
+        _finish(job, PrintJob.Status.DONE, progress=100, file=job.file.name, pages=printout.pages)
+    return True
+
+
+def try_again(job: PrintJob, *, by: User) -> bool:
+    """Put a failed job of ``by`` back to waiting; False when it has not failed (or no longer)."""
+    failed = PrintJob.objects.visible_to(by).filter(pk=job.pk, status=PrintJob.Status.FAILED)
+    return failed.update(status=PrintJob.Status.WAITING, progress=0, error="", claims=0, finished_at=None) == 1
+
+
+def unfinished(*, at: datetime.datetime, limit: int = 500) -> list[int]:
+    """Put back jobs that dead workers left, give up on those left too often, and return what waits, oldest first."""
+    stale = PrintJob.objects.filter(status=PrintJob.Status.RUNNING, claimed_at__lt=at - STALE_AFTER)
+    stale.filter(claims__gte=MAX_CLAIMS).update(status=PrintJob.Status.FAILED, error=LEFT, finished_at=at)
+    stale.update(status=PrintJob.Status.WAITING, progress=0)
+    waiting = PrintJob.objects.filter(status=PrintJob.Status.WAITING)
+    return list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def remove_old(*, at: datetime.datetime) -> int:
+    """Delete finished jobs and their files after 30 days; the document can be printed again at any time."""
+    finished = (PrintJob.Status.DONE, PrintJob.Status.FAILED)
+    old = PrintJob.objects.filter(status__in=finished, finished_at__lt=at - KEPT_FOR).defer("content")
+    jobs = list(old.order_by("pk")[:500])
+    for job in jobs:
+        if job.file:
+            job.file.delete(save=False)
+        job.delete()
+    return len(jobs)
+
+
+def _has_file(job: PrintJob) -> bool:
+    name = job.file.name
+    return bool(name and job.file.storage.exists(name))
+
+
+def _progress_of(job: PrintJob) -> Progress:
+    return lambda done, total: _record(job, progress=done * 95 // total)
+
+
+def _finish(job: PrintJob, status: str, **changes: Any) -> None:
+    if not _record(job, status=status, finished_at=timezone.now(), **changes) and job.file:
+        job.file.delete(save=False)  # the row was taken away meanwhile: another worker writes its own file
+
+
+def _record(job: PrintJob, **changes: Any) -> bool:
+    """Write to the row of this very claim; a row that was taken from a slow worker belongs to another."""
+    mine = PrintJob.objects.filter(pk=job.pk, status=PrintJob.Status.RUNNING, claimed_at=job.claimed_at)
+    return mine.update(**changes) == 1

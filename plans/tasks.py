@@ -1,0 +1,24 @@
+"""Celery's doors to the printing jobs."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from orgunits.bells import Bell
+from plans import printing
+
+
+@shared_task(base=Bell, expires=600)
+def print_document(pk: int) -> None:
+    printing.run(pk)
+
+
+@shared_task(expires=120)
+def ring_for_print_jobs() -> None:
+    """Ring again for jobs that wait, and for those that a dead worker left."""
+    for pk in printing.unfinished(at=timezone.now()):
+        print_document.delay(pk)
+
+
+@shared_task(expires=3600)
+def remove_old_print_jobs() -> None:
+    printing.remove_old(at=timezone.now())

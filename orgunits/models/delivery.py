@@ -1,13 +1,15 @@
 """Outgoing mail as rows: claimed by a conditional UPDATE, sent outside the transaction, never twice."""
 
 import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
 
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+
+class DeliveryQuerySet(models.QuerySet[Row]):
     def waiting(self) -> Self:
         return self.filter(status=Delivery.Status.WAITING)
 
@@ -67,7 +69,7 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=200, blank=True)
     error = models.CharField("lỗi", max_length=500, blank=True)
 
-    objects: ClassVar[DeliveryQuerySet] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[DeliveryQuerySet[Any]] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True

@@ -1,13 +1,23 @@
 """Mail about reports: reminders by rung of the ladder, and notices that something happened to a report."""
 
+import datetime
+from typing import ClassVar, Self
+
 from django.db import models
 from django.db.models import Q
 
-from orgunits.models import Delivery
+from orgunits.models import Delivery, OrgUnit, User
+from orgunits.models.delivery import DeliveryQuerySet
 from reports.models.obligations import Obligation
 from reports.models.reports import ReviewEvent
 
 UNFINISHED = Q(status__in=["waiting", "claimed"])
+
+
+class ReminderQuerySet(DeliveryQuerySet["Reminder"]):
+    def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
+        """Reminders of the reports of units in the user's scope."""
+        return self.filter(obligation__org_unit__in=OrgUnit.objects.visible_to(user, on))
 
 
 class Reminder(Delivery):
@@ -25,6 +35,8 @@ class Reminder(Delivery):
     due_on = models.DateField("hạn chót được nhắc")
     channel = models.CharField("kênh", max_length=10, choices=Channel, default=Channel.EMAIL)
     requested_by = models.ForeignKey("orgunits.User", models.PROTECT, null=True, related_name="+")
+
+    objects: ClassVar[ReminderQuerySet] = ReminderQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(Delivery.Meta):
         abstract = False
@@ -44,10 +56,18 @@ class Reminder(Delivery):
         return f"{self.rung} {self.obligation}"
 
 
+class NoticeQuerySet(DeliveryQuerySet["Notice"]):
+    def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
+        """Notices about the reports of units in the user's scope."""
+        return self.filter(event__report__obligation__org_unit__in=OrgUnit.objects.visible_to(user, on))
+
+
 class Notice(Delivery):
     """Tells an officer that a report was returned, approved or reopened, or a reviewer that one was submitted."""
 
     event = models.ForeignKey(ReviewEvent, models.PROTECT, related_name="notices", verbose_name="sự kiện")
+
+    objects: ClassVar[NoticeQuerySet] = NoticeQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(Delivery.Meta):
         abstract = False

@@ -1,0 +1,104 @@
+"""What the letters about reports say, and the delivery of notices about a review."""
+
+import contextlib
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from orgunits import mail
+from orgunits.models import User
+from reports import due_dates
+from reports.models import Notice, Obligation, Report, ReviewEvent
+from reports.models.obligations import ObligationQuerySet
+
+Action = ReviewEvent.Action
+STEMS = {
+    Action.SUBMIT: "submitted",
+    Action.RETURN: "returned",
+    Action.APPROVE: "approved",
+    Action.REOPEN: "reopened",
+}
+
+
+def with_names(obligations: ObligationQuerySet) -> ObligationQuerySet:
+    """Obligations with what a letter names, in few queries."""
+    return obligations.select_related(
+        "duty", "period", "org_unit", "receiving_unit", "report", "report__decided_by"
+    ).prefetch_related("org_unit__placements", "receiving_unit__placements", "duty__due_rules")
+
+
+def reminder(obligation: Obligation, *, by: User | None, on: datetime.date) -> mail.Letter:
+    """The letter that reminds of a report as it stands that day; ``by`` is who pressed *nhắc*."""
+    days = obligation.days_left(on)
+    late = max(-days, 0)
+    context = {**about(obligation), "days": days, "late": late, "by": by, "days_words": due_dates.days_left(days)}
+    return mail.Letter("reminder", context)
+
+
+def deliver_notice(pk: int) -> bool:
+    """Send one notice, unless something newer has happened to the report."""
+    return mail.deliver(Notice, pk, _notice)
+
+
+def about(obligation: Obligation) -> dict[str, Any]:
+    """What every letter about a report names: unit, report, period, due date, where it goes, where to open it."""
+    report = getattr(obligation, "report", None)
+    return {
+        "unit": obligation.org_unit.name,
+        "report_name": obligation.duty.name,
+        "period": str(obligation.period),
+        "due_words": due_in_words(obligation),
+        "receiver": obligation.receiving_unit,
+        "route": obligation.route,
+        "report": report,
+        "is_returned": report is not None and report.status == Report.Status.RETURNED,
+        "is_sample": obligation.org_unit.is_sample,
+        "link": settings.SITE_URL + form_path(obligation),
+    }
+
+
+def due_in_words(obligation: Obligation) -> str:
+    """The due date as a sentence part that leaves no doubt about the last good moment."""
+    if obligation.extended_due_on:
+        return f"được gia hạn đến {due_dates.last_moment(obligation.extended_due_on)}"
+    year = obligation.period.year
+    rules = [rule for rule in obligation.duty.due_rules.all() if rule.period_kind == obligation.period.kind]
+    with contextlib.suppress(ValueError):  # the rule has lost its date since, or has none in that year
+        if rules and rules[0].due_on(year) == obligation.due_on:
+            return due_dates.rule_in_words(rules[0], year)
+    return f"chậm nhất {due_dates.last_moment(obligation.due_on)}"
+
+
+def form_path(obligation: Obligation) -> str:
+    """The form of a report that has been begun, else the page on which it is begun."""
+    report = getattr(obligation, "report", None)
+    if report is not None and report.is_editable:
+        return reverse("reports:filing", args=[report.pk])
+    return obligation.get_absolute_url()
+
+
+def _notice(row: Notice) -> mail.Letter:
+    event = ReviewEvent.objects.select_related("by", "revision__submitted_by", "report").get(pk=row.event_id)
+    if event.report.events.filter(pk__gt=event.pk).exists():
+        raise mail.NotNeeded("Báo cáo đã sang bước sau trước khi gửi thư.")
+    obligation = with_names(Obligation.objects.all()).get(pk=event.report.obligation_id)
+    context = {
+        **about(obligation),
+        "event": event,
+        "by": event.by,
+        "at": timezone.localtime(event.at),
+        "item_reasons": item_reasons(event),
+    }
+    if event.action in (Action.SUBMIT, Action.APPROVE):
+        context["link"] = settings.SITE_URL + event.report.get_absolute_url()
+    return mail.Letter(STEMS[Action(event.action)], context)
+
+
+def item_reasons(event: ReviewEvent) -> list[tuple[str, str]]:
+    """The question and the reason of each item that was returned, in the order of the form."""
+    reasons: dict[str, str] = event.item_reasons
+    items = event.report.form_version.items.filter(code__in=list(reasons))
+    return [(item.label, reasons[item.code]) for item in items]

@@ -1,0 +1,37 @@
+"""Celery's doors to reminders and notices."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from orgunits import mail
+from orgunits.bells import Bell
+from reports import letters, reminders
+from reports.models import Notice, Reminder
+
+
+@shared_task(base=Bell, expires=600)
+def deliver_reminder(pk: int) -> None:
+    reminders.deliver(pk)
+
+
+@shared_task(base=Bell, expires=600)
+def deliver_notice(pk: int) -> None:
+    letters.deliver_notice(pk)
+
+
+@shared_task(expires=600)
+def write_reminders() -> None:
+    """Write the reminders that are due now, in the hours in which letters may reach people, and ring for them."""
+    now = timezone.now()
+    if reminders.is_waking_hour(now) and reminders.write_reminders(timezone.localdate(now)):
+        ring_for_letters()
+
+
+@shared_task(expires=120)
+def ring_for_letters() -> None:
+    """Ring again for letters that wait, and for those that a dead worker left."""
+    now = timezone.now()
+    for pk in mail.unfinished(Reminder, at=now):
+        deliver_reminder.delay(pk)
+    for pk in mail.unfinished(Notice, at=now):
+        deliver_notice.delay(pk)

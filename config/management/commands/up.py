@@ -9,12 +9,13 @@ from typing import IO, Any, NoReturn
 
 import kombu.exceptions
 from django.conf import settings
-from django.core.management import BaseCommand, call_command, get_commands
-from django.db import Error, connection, transaction
+from django.core.management import BaseCommand, call_command
+from django.db import Error, connection
 
 from config.celery import open_broker
 from config.processes import ProcessGroup
 from orgunits.models import OrgUnit
+from reports.management.commands.load_sample import ACCOUNTS_FILE
 
 HOST = "127.0.0.1"
 START_LIMIT = 60  # seconds until the first page must answer
@@ -110,11 +111,12 @@ class Command(BaseCommand):
         if not settings.WHITENOISE_USE_FINDERS:
             call_command("collectstatic", verbosity=0, interactive=False)
         if OrgUnit.objects.exists():
-            self.stdout.write("Sample accounts: see the sign-in section of README.md.")
-        elif sample and "load_sample" in get_commands():
+            accounts = settings.DATA_DIR / ACCOUNTS_FILE
+            if accounts.exists():
+                self.stdout.write(f"Sample accounts: {accounts}")
+        elif sample:
             self.stdout.write("First start: loading the plans and the sample organisation ...")
-            with transaction.atomic():  # all of it or nothing: a half-loaded sample would never be completed
-                call_command("load_sample", stdout=self.stdout)
+            call_command("load_sample", stdout=self.stdout)
 
     def run(self) -> None:
         processes = ProcessGroup({name: command_line(name) for name in PROGRAMS})

@@ -1,16 +1,19 @@
-"""Who is told that something happened to a report. The rows are written with the event; the mail follows."""
+"""Who is told that something happened to a report. The rows are written with the event; the letters follow it."""
 
 from django.utils import timezone
 
 from orgunits import roles
 from orgunits.models import Role, User
+from reports import tasks
 from reports.models import Notice, ReviewEvent
 
 
 def write(event: ReviewEvent) -> list[Notice]:
     """One row for each person whom the event concerns, inside the transaction of the event."""
-    rows = [Notice(event=event, recipient=person) for person in recipients(event)]
-    return Notice.objects.bulk_create(rows)
+    rows = Notice.objects.bulk_create(Notice(event=event, recipient=person) for person in recipients(event))
+    for row in rows:
+        tasks.deliver_notice.delay_on_commit(row.pk)
+    return rows
 
 
 def recipients(event: ReviewEvent) -> list[User]:

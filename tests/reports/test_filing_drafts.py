@@ -1,7 +1,5 @@
 """Drafts: several windows and people, no silent overwrite, nothing refused for what it says."""
 
-import datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 from orgunits.transitions import Conflict
 from reports import content as contents
 from reports import drafts, workflow
-from reports.deadlines import days_words, due_words
 from reports.models import Report
 from tests.builders import content, make_report, make_task, open_year
 
@@ -163,24 +160,3 @@ def test_previous_filing_is_the_latest_earlier_approved_one(cast):
 
 def test_first_period_has_no_previous_filing(report):
     assert drafts.previous_filing(report) is None
-
-
-# --- due dates in words -------------------------------------------------------------------------------------------
-
-
-def test_before_the_tenth_is_until_the_end_of_the_ninth(cast):
-    assert due_words(cast.obligation) == "trước ngày 10/11/2026, tức chậm nhất 23:59 ngày 09/11/2026 (thứ Hai)"
-
-
-def test_extension_is_said_with_the_old_date(cast):
-    cast.obligation.extended_due_on = datetime.date(2026, 11, 20)
-    assert due_words(cast.obligation) == (
-        "chậm nhất 23:59 ngày 20/11/2026 (thứ Sáu), đã được gia hạn (hạn cũ: 09/11/2026)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("days", "words"), [(12, "còn 12 ngày"), (1, "còn 1 ngày"), (0, "hôm nay là ngày cuối"), (-3, "quá hạn 3 ngày")]
-)
-def test_days_left_in_words(days, words):
-    assert days_words(days) == words

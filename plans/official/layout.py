@@ -9,6 +9,7 @@ from typing import Any, Final
 from plans.official import blocks, numbering, wording
 from plans.official.blocks import PARTY, Blocks, OfficialDocument, Runs, map_text, text_of
 from plans.official.drawings import safe_drawing
+from plans.official.measure import even_width, head_lines
 from plans.official.text import spaced, tidy
 
 # A document number, date or range must not break at its "/" or "-".
@@ -16,6 +17,10 @@ _UNBROKEN: Final = re.compile(r"(?<!\w)\d[\w.]*(?:[/–-][\w&]+)+")
 # A line of 14 pt on 165 mm holds about 80 letters: a text longer than this has two lines for certain.
 _SURELY_TWO_LINES: Final = 110
 _LINES_BEFORE_SIGNATURE: Final = 2
+# Widths in mm that css/official.css gives to the left half of the head and to the subject.
+_ND30_LEFT: Final = 165 * 0.43
+_PARTY_LEFT: Final = 165 * 0.52
+_SUBJECT: Final = 150
 
 
 @dataclass(frozen=True)
@@ -65,12 +70,13 @@ def main_part(document: OfficialDocument) -> dict[str, Any]:
         "style": style,
         "party": party,
         "letter": letter,
-        "superior": _capitals(document.superior_lines),
-        "issuer": _capitals(document.issuer_lines),
+        "superior": _head_lines(document.superior_lines, party=party, bold=False),
+        "issuer": _head_lines(document.issuer_lines, party=party, bold=True),
         "number": numbering.number_line(map_text(document.number, tidy), style),
         "place_and_date": numbering.place_and_date(map_text(document.date, tidy)),
         "type_name": tidy(document.type_name).upper(),
         "subject": line(wording.lower_first(subject) if party else subject),
+        "subject_width": _subject_width(subject, party=party),
         "letter_subject": line(wording.letter_subject(subject, style)) if letter else [],
         "addressees": [line(text) for text in wording.addressee_lines(document.addressees)],
         "citations": [line(text) for text in wording.citation_lines(document.citations)],
@@ -127,6 +133,15 @@ def document_title(document: OfficialDocument) -> str:
 
 def _capitals(lines: Sequence[str]) -> list[str]:
     return [text.upper() for text in map(tidy, lines) if text]
+
+
+def _head_lines(lines: Sequence[str], *, party: bool, bold: bool) -> list[str]:
+    size, width = (14, _PARTY_LEFT) if party else (12, _ND30_LEFT)
+    return [part for text in _capitals(lines) for part in head_lines(text, size=size, bold=bold, width=width)]
+
+
+def _subject_width(subject: str, *, party: bool) -> int:
+    return even_width(subject, size=15 if party else 14, bold=True, width=_SUBJECT)
 
 
 def _is_signed(document: OfficialDocument) -> bool:

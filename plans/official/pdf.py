@@ -5,6 +5,7 @@ put together. The renderer can open our four font files and nothing else, neithe
 """
 
 import gc
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,6 +127,9 @@ def _style_sheet(font: FontFamily) -> str:
 
 def _printable(markup: str, font: FontFamily) -> str:
     """Return ``markup`` in the font's own name, with empty squares for what it has not: no other font may step in."""
+    # The line break at the end of a partial template is a space to the renderer, and one space after a text that just
+    # fits makes it break the line after the first word. The texts themselves hold no line breaks.
+    markup = re.sub(r"\n\s*(?=</(?:p|div|h[1-6]|span)>|<span class=\"o-rule)", "", markup)
     markup = markup.replace(f'font-family="{_FONT_IN_CSS}', f'font-family="{font.name}')
     unknown = {ord(character) for character in set(markup)} - font.characters - {0x0A}
     return markup.translate(dict.fromkeys(unknown, _NOT_IN_FONT))

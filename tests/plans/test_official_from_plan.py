@@ -45,7 +45,7 @@ def printed(document):
 def test_union_plan_of_2024(documents):
     part, lines = printed(documents["57-kh-cdvc"])
     assert part["style"] == "nd30"
-    assert part["superior"] == ["LIÊN ĐOÀN LAO ĐỘNG TỈNH ĐẮK LẮK"]
+    assert part["superior"] == ["LIÊN ĐOÀN LAO ĐỘNG", "TỈNH ĐẮK LẮK"]
     assert part["issuer"] == ["CÔNG ĐOÀN VIÊN CHỨC TỈNH"]
     assert part["number"] == "Số: 57/KH-CĐVC"
     assert part["place_and_date"] == "Đắk Lắk, ngày 24 tháng 5 năm 2024"

@@ -74,7 +74,7 @@ class PackageAssetsFinder(BaseFinder):
             if not (asset_path(name) or Path("/")).is_file()
         ]
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> list[str] | str:
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         """The absolute path of ``path``; an empty list where it is not ours, as Django's finders do."""
         found = asset_path(path.replace("\\", "/"))
         if found is None:

@@ -1,14 +1,14 @@
 """What every page shows around its content: who is signed in, for which units, and the menu."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from orgunits.models import OrgUnit, Role, RoleAssignment
+from orgunits.models import OrgUnit, Role, RoleAssignment, User
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Viewer:
     @cached_property
     def roles(self) -> list[RoleAssignment]:
         """The roles that hold today, with their units and the units' names."""
-        held = self.request.user.role_assignments.as_of(timezone.localdate())
+        user = cast(User, self.request.user)
+        held = user.role_assignments.as_of(timezone.localdate())
         return list(held.select_related("org_unit").prefetch_related("org_unit__placements").order_by("pk"))
 
     @cached_property

@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
-from django.urls import path
+from django.urls import path, re_path
 
 from orgunits.accounts import SignInView
 
@@ -20,12 +20,12 @@ urlpatterns = [
     path("mat-khau/dat/", account.password_set, name="account_set_password"),
     path("mat-khau/quen/", account.password_reset, name="account_reset_password"),
     path("mat-khau/quen/da-gui/", account.password_reset_done, name="account_reset_password_done"),
-    path(
-        "mat-khau/dat-lai/<uidb36>-<key>/",
+    path("mat-khau/dat-lai/xong/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    re_path(  # the key has a hyphen of its own, so the first one parts the two
+        r"^mat-khau/dat-lai/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path("mat-khau/dat-lai/xong/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     # the second step
     path("hai-lop/", mfa.index, name="mfa_index"),
     path("hai-lop/ma/", mfa.authenticate, name="mfa_authenticate"),

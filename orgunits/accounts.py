@@ -46,7 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().send_notification_mail(template_prefix, user, context, email or user.email)
 
 
-class SignInView(LoginView):  # type: ignore[misc]
+class SignInView(LoginView):
     """allauth's sign-in page; it names the sample accounts where only sample data is loaded."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class SignInView(LoginView):  # type: ignore[misc]
 
 def sample_data_loaded() -> bool:
     """Whether this installation shows sample data; remembered for a minute."""
-    return cache.get_or_set("sample_data", OrgUnit.objects.filter(is_sample=True).exists, SAMPLE_FLAG_SECONDS)
+    return bool(cache.get_or_set("sample_data", OrgUnit.objects.filter(is_sample=True).exists, SAMPLE_FLAG_SECONDS))
 
 
 def sample_roles() -> list[RoleAssignment]:

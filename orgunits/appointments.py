@@ -95,7 +95,7 @@ def change_person(user: User, *, full_name: str, phone: str, by: User, on: datet
     if not changed:
         return
     User.objects.filter(pk=user.pk).update(**after, search_name=without_marks(full_name))
-    audit.record("person.change", user, by=by, **changed)
+    audit.record("person.change", user, by=by, changes=changed)
 
 
 def may_manage_account(user: User, *, by: User, on: datetime.date) -> bool:

@@ -1,4 +1,36 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from orgunits.views import audit, levels, outbox, people, units
 
 app_name = "orgunits"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    # units
+    path("don-vi/", units.unit_list, name="unit_list"),
+    path("don-vi/goi-y/", units.unit_suggestions, name="unit_suggestions"),
+    path("don-vi/them/", units.unit_create, name="unit_create"),
+    path("don-vi/<int:pk>/", units.unit_detail, name="unit_detail"),
+    path("don-vi/<int:pk>/nhanh/", units.unit_branch, name="unit_branch"),
+    path("don-vi/<int:pk>/doi-ten/", units.unit_rename, name="unit_rename"),
+    path("don-vi/<int:pk>/chuyen/", units.unit_move, name="unit_move"),
+    path("don-vi/<int:pk>/ket-thuc/", units.unit_end, name="unit_end"),
+    path("don-vi/<int:pk>/lien-he/", units.unit_contact, name="unit_contact"),
+    # levels
+    path("cap/", levels.level_list, name="level_list"),
+    path("cap/them/", levels.level_create, name="level_create"),
+    path("cap/<int:pk>/sua/", levels.level_change, name="level_change"),
+    # people
+    path("nguoi-dung/", people.person_list, name="person_list"),
+    path("nguoi-dung/moi/", people.person_invite, name="person_invite"),
+    path("nguoi-dung/<int:pk>/", people.person_detail, name="person_detail"),
+    path("nguoi-dung/<int:pk>/sua/", people.person_change, name="person_change"),
+    path("nguoi-dung/<int:pk>/gui-lai-thu-moi/", people.person_invite_again, name="person_invite_again"),
+    path("nguoi-dung/<int:pk>/ngung/", people.person_deactivate, name="person_deactivate"),
+    path("nguoi-dung/<int:pk>/mo-lai/", people.person_reactivate, name="person_reactivate"),
+    path("nguoi-dung/<int:pk>/vai-tro/", people.role_give, name="role_give"),
+    path("vai-tro/<int:pk>/ket-thuc/", people.role_end, name="role_end"),
+    # the audit trail and the outgoing mail
+    path("nhat-ky/", audit.audit_list, name="audit_list"),
+    path("hop-thu-di/", outbox.outbox_list, name="outbox"),
+    path("hop-thu-di/<str:name>/<int:number>/", outbox.outbox_letter, name="outbox_letter"),
+    path("hop-thu-di/<str:name>/<int:number>/html/", outbox.outbox_html, name="outbox_html"),
+]

@@ -1,6 +1,21 @@
-from typing import Any
+import datetime
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+
+from orgunits.models.units import OrgUnit
+
+if TYPE_CHECKING:
+    from orgunits.models.people import User
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def administered_by(self, user: "User", on: datetime.date) -> Self:
+        """What happened in units that the user administers; everything for the whole installation."""
+        held = user.role_assignments.as_of(on).filter(role="administrator")
+        if held.filter(org_unit__isnull=True).exists():
+            return self.all()
+        return self.filter(org_unit__in=OrgUnit.objects.administered_by(user, on).values("pk"))
 
 
 class AuditEvent(models.Model):
@@ -26,6 +41,8 @@ class AuditEvent(models.Model):
         verbose_name="đơn vị",
     )
     data: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict)
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]

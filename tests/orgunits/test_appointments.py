@@ -150,4 +150,4 @@ def test_changed_name_is_found_without_marks_and_audited(branch, local):
     user = make_user("Tên Cũ", unit=branch, role=Role.REPORTER)
     appointments.change_person(user, full_name="  Đỗ   Thị Mới ", phone="", by=local, on=DAY)
     assert User.objects.search("do thi moi").get() == user
-    assert AuditEvent.objects.get(action="person.change").data == {"full_name": ["Tên Cũ", "Đỗ Thị Mới"]}
+    assert AuditEvent.objects.get(action="person.change").data == {"changes": {"full_name": ["Tên Cũ", "Đỗ Thị Mới"]}}

@@ -1,0 +1,93 @@
+"""What the codes of the audit trail say to a reader. A code without words is shown as it is, so nothing is lost."""
+
+from typing import Any
+
+ACTIONS = {
+    # accounts and roles
+    "person.invite": "Mời người dùng",
+    "person.invite_again": "Gửi lại thư mời",
+    "person.password": "Đặt hoặc đổi mật khẩu",
+    "person.change": "Sửa thông tin người dùng",
+    "person.deactivate": "Ngừng tài khoản",
+    "person.reactivate": "Mở lại tài khoản",
+    "role.give": "Giao vai trò",
+    "role.end": "Kết thúc vai trò",
+    # units
+    "unit.establish": "Thành lập đơn vị",
+    "unit.rename": "Đổi tên, đổi cấp đơn vị",
+    "unit.move": "Chuyển đơn vị cấp trên",
+    "unit.merge": "Sáp nhập đơn vị",
+    "unit.split": "Chia tách đơn vị",
+    "unit.dissolve": "Kết thúc hoạt động đơn vị",
+    "unit.contact": "Sửa liên hệ của đơn vị",
+    "level.create": "Thêm cấp",
+    "level.change": "Sửa cấp",
+    "letter.send_again": "Gửi lại thư",
+    # documents and plans
+    "document.create": "Thêm văn bản",
+    "plan.create": "Lập kế hoạch",
+    "plan.update": "Sửa kế hoạch",
+    "plan.remove": "Xóa kế hoạch",
+    "plan.issue": "Ban hành kế hoạch",
+    "plan.citations": "Sửa căn cứ của kế hoạch",
+    "plan.recipients": "Sửa nơi nhận của kế hoạch",
+    "plan.section_add": "Thêm mục của kế hoạch",
+    "plan.section_update": "Sửa mục của kế hoạch",
+    "plan.section_move": "Chuyển chỗ mục của kế hoạch",
+    "plan.section_remove": "Xóa mục của kế hoạch",
+    "duty.create": "Đặt chế độ báo cáo",
+    "duty.update": "Sửa chế độ báo cáo",
+    "duty.remove": "Bỏ chế độ báo cáo",
+    "duty.open_period": "Mở kỳ báo cáo",
+    # reports
+    "obligation.extend": "Gia hạn báo cáo",
+    "obligation.waive": "Miễn báo cáo",
+    "report.start": "Bắt đầu lập báo cáo",
+    "report.submit": "Nộp báo cáo",
+    "report.return": "Trả lại báo cáo",
+    "report.approve": "Duyệt báo cáo",
+    "report.reopen": "Mở lại báo cáo đã duyệt",
+    "reminder.manual": "Nhắc nộp báo cáo",
+    "activity.create": "Thêm hoạt động",
+    "activity.edit": "Sửa hoạt động",
+    "activity.delete": "Xóa hoạt động",
+    "attachment.add": "Thêm tệp đính kèm",
+    "attachment.remove": "Bỏ tệp đính kèm",
+}
+DETAILS = {
+    "effective_on": "ngày hiệu lực",
+    "name": "tên",
+    "full_name": "họ và tên",
+    "phone": "điện thoại",
+    "parent": "đơn vị cấp trên",
+    "successors": "đơn vị kế thừa",
+    "changes": "thay đổi",
+    "role": "vai trò",
+    "valid_from": "từ ngày",
+    "valid_to": "đến trước ngày",
+    "fields": "mục đã sửa",
+    "rank": "thứ bậc",
+    "reason": "lý do",
+    "comment": "ý kiến",
+    "due_on": "hạn nộp",
+    "number": "lần nộp",
+    "revision": "lần nộp",
+}
+
+
+def action_words(code: str) -> str:
+    return ACTIONS.get(code, code)
+
+
+def details(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The data of an event as words and values, for the page; an empty value is left out."""
+    return [(DETAILS.get(key, key), _text(value)) for key, value in data.items() if value not in (None, "", [])]
+
+
+def _text(value: Any) -> str:
+    match value:
+        case dict():
+            return "; ".join(f"{DETAILS.get(key, key)}: {_text(part)}" for key, part in value.items())
+        case list():
+            return " → ".join(str(part) for part in value)
+    return str(value)

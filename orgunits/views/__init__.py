@@ -1,0 +1,1 @@
+"""Pages of the organisation: units, people, levels, the audit trail and the outgoing mail."""

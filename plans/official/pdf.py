@@ -6,6 +6,7 @@ put together. The renderer can open our four font files and nothing else, neithe
 
 import gc
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ STYLE_SHEET: Final = "css/official.css"
 LAYOUT_VERSION: Final = 1
 _FONT_IN_CSS: Final = "Official Serif"
 _NOT_IN_FONT: Final = "\N{WHITE SQUARE}"
+
+# The renderer's libraries are not made for several threads of one process, and two would not be faster.
+_one_at_a_time = threading.Lock()
 
 Progress = Callable[[int, int], object]
 
@@ -73,7 +77,7 @@ def print_out(document: OfficialDocument, *, progress: Progress | None = None) -
     ]
     total = len(document.appendices) + 2
     pages, first = [], None
-    with _without_gc():
+    with _one_at_a_time, _without_gc():
         for done, markup in enumerate(_parts(document), start=1):
             part = HTML(string=_printable(markup, font), url_fetcher=fetcher).render(
                 font_config=config, stylesheets=style_sheets, presentational_hints=True, pdf_variant="pdf/a-2b"

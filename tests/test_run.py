@@ -1,5 +1,6 @@
 """``manage.py up`` as a person starts it: real processes, an own data folder, an own port."""
 
+import io
 import os
 import re
 import shutil
@@ -11,11 +12,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from http.cookiejar import CookieJar
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import psycopg2
 import pytest
+from django.urls import reverse
+from pypdf import PdfReader
 
+from reports.management.commands.load_sample import ACCOUNTS_FILE
 from tests.plugin import FOREIGN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +136,7 @@ def start():
     yield start
     for run in runs:
         run.kill_all()
+        print(run.output)  # pytest shows it where the test has failed
 
 
 @pytest.fixture(scope="module")
@@ -301,11 +308,53 @@ def empty_database():
     server.close()
 
 
-def test_real_worker_on_real_redis_and_postgresql(tmp_path, start, empty_database):
-    run = start(
-        tmp_path / "data", DATABASE_URL=empty_database, REDIS_URL=os.environ["TEST_REDIS_URL"], SECRET_KEY=KEY
-    ).wait_for_address()
+class Person:
+    """Somebody at a browser without JavaScript."""
+
+    def __init__(self, run):
+        self.base = f"http://127.0.0.1:{run.port}"
+        self.cookies = CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def get(self, path):
+        with self.opener.open(self.base + path, timeout=30) as response:
+            return response.read()
+
+    def post(self, path, **fields):
+        """Where the answer leads to; the page with the form was opened before, so the token is there."""
+        token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
+        data = urlencode(fields | {"csrfmiddlewaretoken": token}).encode()
+        with self.opener.open(self.base + path, data, timeout=30) as response:
+            return urlsplit(response.url).path
+
+    def sign_in(self, folder):
+        first, account = (folder / ACCOUNTS_FILE).read_text().splitlines()[:2]
+        self.get(reverse("account_login"))
+        assert self.post(reverse("account_login"), login=account.split()[0], password=first.split()[-1]) == "/"
+
+
+def test_real_worker_on_real_redis_and_postgresql_prints_a_plan(tmp_path, start, empty_database):
+    folder = tmp_path / "data"
+    redis = os.environ["TEST_REDIS_URL"]
+    run = start(folder, DATABASE_URL=empty_database, REDIS_URL=redis, SECRET_KEY=KEY).wait_for_address()
+    person = Person(run)
+    person.sign_in(folder)
+    plan = re.search(rf'href="({reverse("plans:plan_list")}\d+/)"', person.get(reverse("plans:plan_list")).decode())[1]
+    person.get(plan)
+    job = person.post(f"{plan}xuat-pdf/")
+    pdf = until(lambda: fetched(person, f"{job}tep/"), what="the printed plan", seconds=60)
+    assert len(PdfReader(io.BytesIO(pdf)).pages) > 1
     until(run.is_healthy, what="a heartbeat through Redis", seconds=60)
-    assert not (tmp_path / "data" / "broker").exists()
+    assert not (folder / "broker").exists()
     assert run.interrupt() == 0
     assert run.nothing_is_left()
+
+
+def fetched(person, path):
+    """The body, or None while the page is not there."""
+    try:
+        return person.get(path)
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return None

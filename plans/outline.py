@@ -14,6 +14,7 @@ class Node:
     depth: int
     task: Task | None
     responsibilities: list[Responsibility]
+    label: str = ""  # where it stands, for people: "III.2, gạch 1"
     children: list["Node"] = field(default_factory=list)
 
     @property
@@ -38,10 +39,28 @@ def outline(plan: Plan) -> list[Node]:
             depth=above.depth + 1 if above else 0,
             task=getattr(section, "task", None),
             responsibilities=list(section.responsibilities.all()),
+            label=_label(section, above),
         )
         nodes[section.pk] = node
         (above.children if above else top).append(node)
     return top
+
+
+def _label(section: Section, above: Node | None) -> str:
+    """The place of a section: its own number after those above it; "1.1." already holds the "1." above it."""
+    number = section.number.strip(".)")
+    if above is None:
+        return number or section.get_kind_display()
+    if section.kind == Section.Kind.BULLET:
+        bullets = sum(child.section.kind == Section.Kind.BULLET for child in above.children)
+        return f"{above.label}, gạch {bullets + 1}"
+    if not number:
+        return above.label
+    repeated = above.section.number if above.section.number.strip(".") else ""
+    if repeated and section.number.startswith(repeated):
+        head = above.label.removesuffix(above.section.number.strip(".)"))
+        return f"{head}{number}"
+    return f"{above.label}.{number}"
 
 
 def walk(nodes: list[Node]) -> Iterator[Node]:

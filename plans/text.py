@@ -30,7 +30,7 @@ def _head(document: Document) -> Iterator[str]:
     ]
     if document.number:
         yield f"Số: {document.number}"
-    yield ", ".join(filter(None, [document.place_name, document.issued_text]))
+    yield ", ".join(filter(None, [document.place_name, document.date_words]))
     if document.kind != Document.Kind.LETTER:
         yield document.get_kind_display().upper()
     yield document.subject

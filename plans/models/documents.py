@@ -87,7 +87,21 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         kind = self.get_kind_display()
-        return f"{kind} {self.number}" if self.number else f"{kind} (chưa có số)"
+        return f"{kind} {self.number}" if self.is_numbered else f"{kind} (chưa có số)"
+
+    @property
+    def date_words(self) -> str:
+        """The day of issue as the document writes it; made from the date where no words were kept."""
+        if self.issued_text or not self.issued_year:
+            return self.issued_text
+        day = f"ngày {self.issued_on:%d} " if self.issued_on else ""
+        month = f"tháng {self.issued_month} " if self.issued_month else ""
+        return f"{day}{month}năm {self.issued_year}"
+
+    @property
+    def is_numbered(self) -> bool:
+        """False for "/KH - UBND": the symbol is there, the number is still to come."""
+        return bool(self.number) and not self.number.lstrip().startswith("/")
 
     @property
     def issuer(self) -> str:

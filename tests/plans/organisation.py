@@ -8,12 +8,12 @@ from orgunits.reorganisation import establish
 DAY = datetime.date(2024, 1, 1)
 UNITS = (
     ("ldld-dak-lak", Sector.TRADE_UNION, "tinh", "Liên đoàn Lao động tỉnh Đắk Lắk", None),
-    ("cdvc-dak-lak", Sector.TRADE_UNION, "cap-tren-co-so", "Công đoàn Viên chức tỉnh Đắk Lắk", "ldld-dak-lak"),
+    ("cdvc-dak-lak", Sector.TRADE_UNION, "cap-tren", "Công đoàn Viên chức tỉnh Đắk Lắk", "ldld-dak-lak"),
     ("cdcs-01", Sector.TRADE_UNION, "co-so", "Công đoàn cơ sở số 01", "cdvc-dak-lak"),
     ("cdcs-02", Sector.TRADE_UNION, "co-so", "Công đoàn cơ sở số 02", "cdvc-dak-lak"),
     ("ldld-binh-thuan", Sector.TRADE_UNION, "tinh", "Liên đoàn Lao động tỉnh Bình Thuận", None),
     ("ldld-c", Sector.TRADE_UNION, "tinh", "Liên đoàn Lao động tỉnh (chưa rõ tên)", None),
-    ("duk", Sector.PARTY, "cap-tren-co-so", "Đảng ủy Khối Cơ quan và Doanh nghiệp tỉnh", None),
+    ("duk", Sector.PARTY, "cap-tren", "Đảng ủy Khối Cơ quan và Doanh nghiệp tỉnh", None),
     ("tinh-thanh-hoa", Sector.GOVERNMENT, "tinh", "UBND tỉnh Thanh Hóa", None),
     ("huyen-cam-thuy", Sector.GOVERNMENT, "huyen", "UBND huyện Cẩm Thủy", "tinh-thanh-hoa"),
     ("xa-cam-tan", Sector.GOVERNMENT, "xa", "UBND xã Cẩm Tân", "huyen-cam-thuy"),

@@ -1,0 +1,373 @@
+"""What people type into plans: their document, sections, recipients and citations."""
+
+import datetime
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Fieldset, Layout, Row
+from django import forms
+from django.forms import BaseInlineFormSet, inlineformset_factory
+
+from orgunits.models import Level, OrgUnit, Placement
+from orgunits.vietnamese import nfc
+from plans.models import Citation, Document, Plan, Programme, Responsibility, Section, Task
+
+WRITABLE_KINDS = (
+    Document.Kind.PLAN,
+    Document.Kind.LETTER,
+    Document.Kind.DIRECTIVE,
+    Document.Kind.DECISION,
+    Document.Kind.RESOLUTION,
+    Document.Kind.GUIDANCE,
+)
+
+
+class VietnameseFormMixin:
+    """Every text that is typed is stored in one normal form of Unicode."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
+        cleaned = self.cleaned_data if cleaned is None else cleaned
+        for name, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[name] = nfc(value)
+        return cleaned
+
+
+def date_field(label: str, *, help_text: str = "Ghi theo dạng ngày/tháng/năm, ví dụ 24/05/2024.") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        help_text=help_text,
+        widget=forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "autocomplete": "off"}),
+        error_messages={"invalid": "Hãy ghi ngày theo dạng dd/mm/yyyy, ví dụ 24/05/2024."},
+    )
+
+
+def unit_choices(unit: OrgUnit, *, on: datetime.date) -> Any:
+    """The unit itself and those directly below it, with their names ready."""
+    near = Placement.objects.as_of(on).filter(parent=unit).values("org_unit_id")
+    return (OrgUnit.objects.filter(pk__in=near) | OrgUnit.objects.filter(pk=unit.pk)).prefetch_related("placements")
+
+
+class RowsMixin:
+    """A formset whose rows are taken out by ticking a box."""
+
+    deletion_widget = forms.CheckboxInput
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)  # type: ignore[misc]
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].label = "Bỏ dòng này khi lưu"
+
+
+class PlanForm(VietnameseFormMixin, forms.ModelForm):
+    """The data of a plan's document, with the plan's own years and state."""
+
+    issued_on = date_field("Ngày ban hành")
+    programme = forms.ModelChoiceField(Programme.objects.all(), label="Chương trình", empty_label="Chọn chương trình")
+    status = forms.ChoiceField(label="Trạng thái", choices=Plan.Status.choices)
+    year_from = forms.IntegerField(label="Thực hiện từ năm", required=False, min_value=1990, max_value=2100)
+    year_to = forms.IntegerField(label="Đến năm", required=False, min_value=1990, max_value=2100)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Document
+        fields = (
+            "kind",
+            "number",
+            "place_name",
+            "issued_on",
+            "issued_month",
+            "issued_year",
+            "issuer_name",
+            "subject",
+            "derives_from",
+            "body_code",
+            "signing_authority",
+            "signer_post",
+            "signer_name",
+        )
+        widgets = {
+            "subject": forms.Textarea(attrs={"rows": 3}),
+            "signing_authority": forms.Textarea(attrs={"rows": 2}),
+        }
+        help_texts = {
+            "number": "Ghi như trên văn bản, ví dụ 57/KH-CĐVC. Để trống khi chưa có số.",
+            "body_code": "Phần cuối của ký hiệu, ví dụ CĐVC.",
+            "issued_month": "Chỉ ghi khi chưa có ngày.",
+            "issuer_name": "Tên cơ quan như ghi trên văn bản.",
+            "derives_from": "Văn bản của cấp trên mà kế hoạch này triển khai.",
+            "signing_authority": "Ví dụ TM. BAN THƯỜNG VỤ. Mỗi dòng một phần.",
+        }
+
+    def __init__(self, *args: Any, plan: Plan | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"] = forms.ChoiceField(
+            label="Loại văn bản", choices=[(kind.value, kind.label) for kind in WRITABLE_KINDS]
+        )
+        self.fields["issued_month"].widget.attrs |= {"min": 1, "max": 12}
+        programme = self.initial.get("programme") or (plan and plan.programme_id)
+        documents = Document.objects.exclude(pk=self.instance.pk).order_by("issued_on", "pk")
+        self.fields["derives_from"].queryset = documents.filter(programme=programme) if programme else documents  # type: ignore[attr-defined]
+        self.fields["derives_from"].label_from_instance = document_label  # type: ignore[attr-defined]
+        self.helper = form_helper(
+            Fieldset("Văn bản", Row(Column("kind"), Column("number"), Column("body_code")), "subject", "issuer_name"),
+            Fieldset(
+                "Nơi và ngày ban hành",
+                Row(Column("place_name"), Column("issued_on"), Column("issued_month"), Column("issued_year")),
+            ),
+            Fieldset("Thuộc chương trình", "programme", "derives_from"),
+            Fieldset("Hiệu lực", Row(Column("status"), Column("year_from"), Column("year_to"))),
+            Fieldset("Người ký", "signing_authority", Row(Column("signer_post"), Column("signer_name"))),
+            "seen",
+        )
+
+    def clean_derives_from(self) -> Document | None:
+        above: Document | None = self.cleaned_data["derives_from"]
+        document = above
+        while document:
+            if document.pk == self.instance.pk:
+                raise forms.ValidationError("Văn bản này lại đang triển khai chính kế hoạch đang sửa. Hãy chọn khác.")
+            document = document.derives_from
+        return above
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        first, last = cleaned.get("year_from"), cleaned.get("year_to")
+        if first and last and last < first:
+            self.add_error("year_to", f"Năm kết thúc phải từ năm {first} trở đi.")
+        if cleaned.get("issued_month") and not 1 <= cleaned["issued_month"] <= 12:
+            self.add_error("issued_month", "Tháng phải từ 1 đến 12.")
+        if cleaned.get("status") == Plan.Status.ISSUED and not cleaned.get("number") and not cleaned.get("issued_on"):
+            self.add_error("status", "Kế hoạch đã ban hành phải có số hoặc ngày. Hãy ghi số, ngày hoặc để Dự thảo.")
+        return cleaned
+
+    def document_values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+
+    def plan_values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("programme", "status", "year_from", "year_to")}
+
+
+class RegistrationForm(VietnameseFormMixin, forms.Form):
+    """Number and day of a unit's own plan, without its text."""
+
+    number = forms.CharField(label="Số, ký hiệu", max_length=80, help_text="Ghi như trên văn bản, ví dụ 12/KH-CĐCS.")
+    issued_on = date_field("Ngày ban hành")
+    subject = forms.CharField(
+        label="Trích yếu", required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="Không bắt buộc."
+    )
+
+    def __init__(self, *args: Any, on: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on = on
+        self.fields["issued_on"].required = True
+        self.fields["issued_on"].error_messages["required"] = "Hãy ghi ngày ban hành."
+
+    def clean_issued_on(self) -> datetime.date:
+        issued_on: datetime.date = self.cleaned_data["issued_on"]
+        if issued_on > self.on:
+            raise forms.ValidationError("Ngày ban hành không thể sau hôm nay.")
+        return issued_on
+
+
+class SectionForm(VietnameseFormMixin, forms.ModelForm):
+    """The text of one section, and whether units carry it out as a task."""
+
+    is_task = forms.BooleanField(
+        label="Là nhiệm vụ phải theo dõi",
+        required=False,
+        help_text="Các đơn vị báo cáo tình hình thực hiện của từng nhiệm vụ.",
+    )
+    time_frame = forms.CharField(
+        label="Thời gian thực hiện",
+        required=False,
+        max_length=200,
+        help_text="Ghi như trong văn bản. Để trống khi văn bản không nêu.",
+    )
+    year_round = forms.BooleanField(label="Thường xuyên hằng năm", required=False)
+    starts_on = date_field("Từ ngày", help_text="")
+    ends_on = date_field("Đến ngày", help_text="")
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Section
+        fields = ("kind", "number", "heading", "body")
+        widgets = {"heading": forms.Textarea(attrs={"rows": 2}), "body": forms.Textarea(attrs={"rows": 8})}
+        help_texts = {"number": "Ví dụ I., 1., 1.1., a) hoặc dấu gạch -."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = form_helper(
+            Row(Column("kind", css_class="col-md-6"), Column("number", css_class="col-md-6")),
+            "heading",
+            "body",
+            Fieldset(
+                "Nhiệm vụ",
+                "is_task",
+                "time_frame",
+                "year_round",
+                Row(Column("starts_on", css_class="col-md-6"), Column("ends_on", css_class="col-md-6")),
+            ),
+            "seen",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not cleaned.get("heading") and not cleaned.get("body"):
+            self.add_error("body", "Hãy ghi tiêu đề hoặc nội dung của mục.")
+        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if first and last and last < first:
+            self.add_error("ends_on", f"Ngày kết thúc phải từ ngày {first:%d/%m/%Y} trở đi.")
+        return cleaned
+
+    def section_values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("kind", "number", "heading", "body")}
+
+    def task_values(self, task: Task | None) -> dict[str, Any] | None:
+        """The values of the task, or None when the section is none."""
+        if not self.cleaned_data["is_task"]:
+            return None
+        values = {name: self.cleaned_data[name] for name in ("time_frame", "year_round", "starts_on", "ends_on")}
+        label = task.time_label if task else ""
+        return {**values, "time_label": label or ("Thời gian thực hiện" if values["time_frame"] and not task else "")}
+
+
+class ResponsibilityForm(VietnameseFormMixin, forms.ModelForm):
+    class Meta:
+        model = Responsibility
+        fields = ("part", "label", "bodies", "org_unit", "level")
+        widgets = {"bodies": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {
+            "label": "Như trong văn bản, ví dụ Ngành chủ trì. Để trống khi đơn vị chỉ được nêu trong câu.",
+            "bodies": "Như trong văn bản.",
+        }
+
+
+class BaseResponsibilityFormSet(RowsMixin, BaseInlineFormSet):
+    """Rows of leading and supporting bodies; units and levels near the issuer to choose from."""
+
+    def __init__(self, *args: Any, plan: Plan, on: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = unit_choices(plan.org_unit, on=on)
+        linked = OrgUnit.objects.filter(responsibilities__section__plan=plan)
+        pks = set(units.values_list("pk", flat=True)) | set(linked.values_list("pk", flat=True))
+        self.units = OrgUnit.objects.filter(pk__in=pks).prefetch_related("placements")
+        self.levels = Level.objects.filter(sector=plan.org_unit.sector)
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["org_unit"].queryset = self.units
+        form.fields["level"].queryset = self.levels
+        for name, field in form.fields.items():
+            field.required = field.required and name in {"part", "bodies"}
+
+
+ResponsibilityFormSet = inlineformset_factory(
+    Section,
+    Responsibility,
+    form=ResponsibilityForm,
+    formset=BaseResponsibilityFormSet,
+    extra=2,
+    can_delete=True,
+    can_delete_extra=False,
+)
+
+
+class RecipientsForm(VietnameseFormMixin, forms.Form):
+    """Kính gửi and Nơi nhận, one a line."""
+
+    addressees = forms.CharField(
+        label="Kính gửi", required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="Mỗi nơi một dòng."
+    )
+    copies = forms.CharField(
+        label="Nơi nhận",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="Mỗi nơi một dòng, không cần gạch đầu dòng và dấu chấm phẩy.",
+    )
+
+    def lines(self, name: str) -> list[str]:
+        typed = self.cleaned_data[name].splitlines()
+        return [line for line in (each.strip().removeprefix("-").strip().rstrip(";") for each in typed) if line]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name in ("addressees", "copies"):
+            if any(len(line) > 300 for line in self.lines(name)):
+                self.add_error(name, "Mỗi dòng dài tối đa 300 ký tự. Hãy tách dòng quá dài.")
+        return cleaned
+
+
+class CitationForm(VietnameseFormMixin, forms.ModelForm):
+    class Meta:
+        model = Citation
+        fields = ("text", "relation", "cited")
+        widgets = {"text": forms.Textarea(attrs={"rows": 2})}
+        labels = {"cited": "Văn bản trong hệ thống"}
+
+
+class BaseCitationFormSet(RowsMixin, BaseInlineFormSet):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        near = Document.objects.filter(programme=self.instance.programme_id) | Document.objects.filter(
+            cited_by__document=self.instance.pk
+        )
+        self.documents = near.exclude(pk=self.instance.pk).distinct().order_by("issued_on", "pk")
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["cited"].queryset = self.documents
+        form.fields["cited"].label_from_instance = document_label
+
+
+CitationFormSet = inlineformset_factory(
+    Document,
+    Citation,
+    form=CitationForm,
+    formset=BaseCitationFormSet,
+    fk_name="document",
+    extra=2,
+    can_delete=True,
+    can_delete_extra=False,
+)
+
+
+class OutsideDocumentForm(VietnameseFormMixin, forms.ModelForm):
+    """A document of a higher body that has no plan of its own here."""
+
+    issued_on = date_field("Ngày ban hành")
+
+    class Meta:
+        model = Document
+        fields = ("kind", "number", "issued_on", "issuer_name", "subject", "derives_from")
+        widgets = {"subject": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("number", "issuer_name"):
+            self.fields[name].required = True
+        self.fields["derives_from"].queryset = Document.objects.filter(programme=programme)  # type: ignore[attr-defined]
+        self.fields["derives_from"].label_from_instance = document_label  # type: ignore[attr-defined]
+
+
+class ProgrammeForm(VietnameseFormMixin, forms.ModelForm):
+    class Meta:
+        model = Programme
+        fields = ("code", "short_name", "name", "year_from", "year_to")
+        help_texts = {"code": "Chữ thường không dấu, số và gạch nối, ví dụ 28-ct-tw."}
+
+
+def document_label(document: Document) -> str:
+    """A document in a list of choices: kind, number, day, issuer."""
+    day = f"{document.issued_on:%d/%m/%Y}" if document.issued_on else "chưa rõ ngày"
+    return " · ".join(part for part in (str(document), day, document.issuer_name) if part)
+
+
+def form_helper(*parts: Any) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True  # the template writes the token
+    helper.layout = Layout(*parts)
+    return helper

@@ -1,0 +1,1 @@
+"""Pages of the programmes, plans, their text and their reporting duties."""

@@ -1,0 +1,259 @@
+"""What a person has to do today: what the units owe, what waits for review, what an administrator must settle.
+
+Every part asks a fixed number of queries, however many units there are.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from orgunits import roles
+from orgunits.models import Delivery, Invitation, OrgUnit, Placement, Role, RoleAssignment, Succession, User
+from plans.models import DueRule, Plan
+from reports import due_dates, workflow
+from reports.models import Notice, Obligation, Period, Reminder, Report, ReviewEvent
+
+LATELY = datetime.timedelta(days=60)
+FEW = 5
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One report that a unit still has to file."""
+
+    obligation: Obligation
+    report: Report | None
+    days: int
+    returned: ReviewEvent | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.days < 0
+
+    @property
+    def days_text(self) -> str:
+        return due_dates.days_left(self.days)
+
+
+@dataclass
+class FilingWork:
+    """What the person's units owe and have filed. ``coming`` are reports of periods that have not begun."""
+
+    units: list[OrgUnit]
+    owed: list[Owed] = field(default_factory=list)
+    coming: list[Owed] = field(default_factory=list)
+    waiting: list[Report] = field(default_factory=list)
+    approved: list[Report] = field(default_factory=list)
+
+    @property
+    def late(self) -> int:
+        return sum(item.is_late for item in self.owed)
+
+    @property
+    def late_text(self) -> str:
+        return f"{self.late} báo cáo quá hạn"
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.owed or self.coming or self.waiting or self.approved)
+
+
+@dataclass(frozen=True)
+class LateGroup:
+    """How many units have not filed one duty's report of one period to one receiving unit."""
+
+    receiving_unit_id: int
+    duty_id: int
+    duty_name: str
+    period_id: int
+    period: str
+    units: int
+    since: datetime.date
+
+
+@dataclass
+class ReviewWork:
+    """What waits for the person's review, and what has not come in."""
+
+    units: list[OrgUnit]
+    waiting: int = 0
+    oldest: list[Report] = field(default_factory=list)
+    waiting_below: int = 0
+    late: list[LateGroup] = field(default_factory=list)
+
+    @property
+    def late_text(self) -> str:
+        return f"{sum(group.units for group in self.late)} báo cáo quá hạn"
+
+
+@dataclass
+class AdministrationWork:
+    """What only an administrator can settle."""
+
+    rules_without_date: list[DueRule] = field(default_factory=list)
+    rules_not_opened: list[DueRule] = field(default_factory=list)
+    units_without_reporter: int = 0
+    first_units: list[OrgUnit] = field(default_factory=list)
+    failed_mails: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (
+            self.rules_without_date or self.rules_not_opened or self.units_without_reporter or self.failed_mails
+        )
+
+
+def filing_work(user: User, *, on: datetime.date) -> FilingWork | None:
+    """The reports of the units for which the person files, the late ones first; None for who files for none."""
+    units = roles.units_where(user, workflow.FILING_ROLES, on=on)
+    if not units:
+        return None
+    # Whoever takes over a unit takes over what its predecessors still owe.
+    held = [unit.pk for unit in units]
+    theirs = Q(org_unit__in=held) | Q(
+        org_unit__in=Succession.objects.filter(successor__in=held).values("predecessor_id")
+    )
+    work = FilingWork(units=units)
+    for item in _owed(_with_names(Obligation.objects.filter(theirs).owed()), on=on):
+        (work.coming if item.obligation.period.starts_on > on else work.owed).append(item)
+    filed = _reports_with_names(Report.objects.filter(obligation__in=Obligation.objects.filter(theirs)))
+    since = on - LATELY
+    recent = filed.filter(
+        Q(status=Report.Status.SUBMITTED) | Q(status=Report.Status.APPROVED, decided_at__date__gte=since)
+    )
+    for report in recent.order_by("-decided_at", "submitted_at", "pk"):
+        (work.waiting if report.status == Report.Status.SUBMITTED else work.approved).append(report)
+    return work
+
+
+def _owed(obligations: QuerySet[Obligation], *, on: datetime.date) -> list[Owed]:
+    rows = list(obligations.annotate(due=Coalesce("extended_due_on", "due_on")).order_by("due", "pk"))
+    reports = {row.pk: _report_of(row) for row in rows}
+    returned = [report.pk for report in reports.values() if report and report.status == Report.Status.RETURNED]
+    reasons = last_returns(returned)
+    items = []
+    for row in rows:
+        report = reports[row.pk]
+        items.append(Owed(row, report, row.days_left(on), reasons.get(report.pk) if report else None))
+    return sorted(items, key=lambda item: (not item.is_late, item.returned is None, item.days))
+
+
+def last_returns(reports: Sequence[int]) -> dict[int, ReviewEvent]:
+    """The latest return or reopening of each of these reports."""
+    events = ReviewEvent.objects.filter(
+        report__in=reports, action__in=[ReviewEvent.Action.RETURN, ReviewEvent.Action.REOPEN]
+    )
+    return {event.report_id: event for event in events.select_related("by").order_by("pk")}
+
+
+def review_work(user: User, *, on: datetime.date) -> ReviewWork | None:
+    """What waits at the person's own units, oldest first, and what is late there; None for who reviews nothing."""
+    units = roles.units_where(user, Role.REVIEWER, on=on)
+    if not units:
+        return None
+    held = [unit.pk for unit in units]
+    waiting = Report.objects.filter(status=Report.Status.SUBMITTED)
+    mine = waiting.filter(obligation__receiving_unit__in=held)
+    oldest = _reports_with_names(mine).order_by("submitted_at", "pk")[:FEW]
+    below = waiting.filter(obligation__receiving_unit__in=roles.reach(user, Role.REVIEWER, on=on))
+    return ReviewWork(
+        units=units,
+        waiting=mine.count(),
+        oldest=list(oldest),
+        waiting_below=below.exclude(obligation__receiving_unit__in=held).count(),
+        late=_late_groups(held, on=on),
+    )
+
+
+def _late_groups(receiving_units: list[int], *, on: datetime.date) -> list[LateGroup]:
+    rows = (
+        Obligation.objects.filter(receiving_unit__in=receiving_units)
+        .late_on(on)
+        .values("receiving_unit_id", "duty_id", "duty__name", "period_id", "period__kind", "period__year")
+        .annotate(units=Count("pk"), since=Min("due_on"))
+        .order_by("since", "duty_id")
+    )
+    return [
+        LateGroup(
+            receiving_unit_id=row["receiving_unit_id"],
+            duty_id=row["duty_id"],
+            duty_name=row["duty__name"],
+            period_id=row["period_id"],
+            period=_period_text(row["period__kind"], row["period__year"]),
+            units=row["units"],
+            since=row["since"],
+        )
+        for row in rows
+    ]
+
+
+def administration_work(user: User, *, on: datetime.date) -> AdministrationWork | None:
+    """Rules that want a date, periods to open, units without an officer, mails that failed; None for others."""
+    if not roles.administers_anything(user, on=on):
+        return None
+    administered = roles.reach(user, Role.ADMINISTRATOR, on=on)
+    rules = _running_rules(administered, on=on)
+    owing = Exists(Obligation.objects.owed().filter(org_unit=OuterRef("pk")))
+    holders = RoleAssignment.objects.as_of(on).filter(role__in=workflow.FILING_ROLES, user__is_active=True)
+    placed = Exists(Placement.objects.as_of(on).filter(org_unit=OuterRef("pk")))
+    unmanned = administered.filter(owing, placed).exclude(Exists(holders.filter(org_unit=OuterRef("pk"))))
+    first_units = list(unmanned.prefetch_related("placements").order_by("pk")[:FEW])
+    return AdministrationWork(
+        rules_without_date=list(rules.filter(month__isnull=True)),
+        rules_not_opened=list(rules.filter(month__isnull=False).exclude(_opened_in(on.year))),
+        units_without_reporter=unmanned.count() if len(first_units) == FEW else len(first_units),
+        first_units=first_units,
+        failed_mails=_failed_mails(administered),
+    )
+
+
+def _running_rules(administered: QuerySet[OrgUnit], *, on: datetime.date) -> QuerySet[DueRule]:
+    """The due rules of the plans that are in force."""
+    plan_runs = Q(duty__plan__year_to__isnull=True) | Q(duty__plan__year_to__gte=on.year)
+    duty_runs = Q(duty__active_to__isnull=True) | Q(duty__active_to__gt=on)
+    rules = DueRule.objects.filter(plan_runs, duty_runs, duty__plan__org_unit__in=administered)
+    return (
+        rules.exclude(duty__plan__status=Plan.Status.CLOSED)
+        .select_related("duty__plan__document")
+        .order_by("duty__plan", "duty", "period_kind")
+    )
+
+
+def _opened_in(year: int) -> Exists:
+    """Whether the expected reports of a rule's duty and kind of period exist for that year."""
+    return Exists(
+        Obligation.objects.filter(duty=OuterRef("duty"), period__kind=OuterRef("period_kind"), period__year=year)
+    )
+
+
+def _failed_mails(administered: QuerySet[OrgUnit]) -> int:
+    failed = Q(status=Delivery.Status.FAILED)
+    theirs = RoleAssignment.objects.filter(org_unit__in=administered).values("user_id")
+    return (
+        Reminder.objects.filter(failed, obligation__org_unit__in=administered).count()
+        + Notice.objects.filter(failed, event__report__obligation__org_unit__in=administered).count()
+        + Invitation.objects.filter(failed, recipient__in=theirs).count()
+    )
+
+
+def _report_of(obligation: Obligation) -> Report | None:
+    return getattr(obligation, "report", None)
+
+
+def _with_names(obligations: QuerySet[Obligation]) -> QuerySet[Obligation]:
+    return obligations.select_related("org_unit", "duty", "period", "receiving_unit", "report").prefetch_related(
+        "org_unit__placements", "receiving_unit__placements"
+    )
+
+
+def _reports_with_names(reports: QuerySet[Report]) -> QuerySet[Report]:
+    return reports.select_related(
+        "obligation__org_unit", "obligation__duty", "obligation__period", "obligation__receiving_unit", "decided_by"
+    ).prefetch_related("obligation__org_unit__placements", "obligation__receiving_unit__placements")
+
+
+def _period_text(kind: str, year: int) -> str:
+    return str(Period(kind=kind, year=year))

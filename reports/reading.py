@@ -1,0 +1,308 @@
+"""A filed revision as a page that reads like a report: figures with verdicts, last period beside, texts, tasks.
+
+Numbers come ready as text, so that the template only places them. Missing, zero and *không phát sinh* stay apart.
+"""
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from django.utils.formats import number_format
+
+from reports import form_fields
+from reports.form_fields import GroupCells, Question, TaskStatus
+from reports.models import Attachment, FundingSource, ItemKind, Obligation, Occasion, Report, Revision
+from targets.evaluation import Verdict, assess, percent_text
+from targets.models import Milestone
+from targets.trajectory import milestone_in_force
+
+NIL = "không phát sinh"
+MISSING = "chưa báo cáo"
+VERDICT_KINDS = {Verdict.MET: "ok", Verdict.NOT_MET: "warn", Verdict.NO_DATA: "muted"}
+TASK_KINDS = {
+    TaskStatus.DONE: "ok",
+    TaskStatus.ONGOING: "info",
+    TaskStatus.NOT_STARTED: "warn",
+    TaskStatus.NOT_OURS: "muted",
+}
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """One population group, or all of them together."""
+
+    title: str
+    numerator: str
+    denominator: str
+    percent: str
+    verdict: str
+    verdict_kind: str
+    before: str
+    is_total: bool = False
+
+
+@dataclass
+class Block:
+    """What the page shows of one question; which fields are filled follows from the item's kind."""
+
+    question: Question
+    state: str = ""  # "", NIL or MISSING
+    goal: str = ""
+    shares: list[ShareRow] = field(default_factory=list)
+    value: str = ""
+    before: str = ""
+    text: str = ""
+    explanation: str = ""
+    tasks: list[tuple[str, list["TaskLine"]]] = field(default_factory=list)
+    activities: list["ActivityLine"] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Which partial shows it: counts and money stand in one table."""
+        return "number" if self.question.kind in (ItemKind.COUNT, ItemKind.MONEY) else self.question.kind
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    place: str
+    text: str
+    status: str
+    status_kind: str
+    note: str
+
+
+@dataclass(frozen=True)
+class ActivityLine:
+    name: str
+    held_on: str
+    occasion: str
+    place: str
+    children: str
+    families: str
+    amount: str
+    funding: str
+
+
+@dataclass(frozen=True)
+class SectionReading:
+    """Blocks under one heading, in runs of one kind, so that neighbouring numbers share a table."""
+
+    heading: str
+    runs: list[tuple[str, list[Block]]]
+
+
+@dataclass
+class Reading:
+    """One revision ready for the page; ``before`` is the revision of the period that it is held against."""
+
+    revision: Revision
+    before: Revision | None
+    sections: list[SectionReading]
+    blocks: list[Block]
+
+
+def read(report: Report, revision: Revision, *, reasons: dict[str, str] | None = None) -> Reading:
+    """Lay out a revision; ``reasons`` are those for which single items were returned, by item code."""
+    before = previous_revision(report.obligation)
+    reader = _Reader(report, revision.content, before.content if before else {})
+    blocks = [reader.block(question) for question in form_fields.load(report).questions]
+    for block in blocks:
+        block.reason = (reasons or {}).get(block.question.code, "")
+    return Reading(revision, before, _sections(blocks), blocks)
+
+
+def previous_revision(obligation: Obligation) -> Revision | None:
+    """What the unit last filed for an earlier year of the same duty and kind of period, if it was not returned."""
+    earlier = Revision.objects.filter(
+        report__obligation__org_unit=obligation.org_unit_id,
+        report__obligation__duty=obligation.duty_id,
+        report__obligation__period__kind=obligation.period.kind,
+        report__obligation__period__year__lt=obligation.period.year,
+        report__status__in=[Report.Status.APPROVED, Report.Status.SUBMITTED],
+    )
+    newest_first = earlier.order_by("-report__obligation__period__year", "-number")
+    return newest_first.select_related("report__obligation__period").first()
+
+
+def _sections(blocks: list[Block]) -> list[SectionReading]:
+    sections = []
+    for heading, group in groupby(blocks, key=lambda block: block.question.item.section):
+        runs = [(kind, list(run)) for kind, run in groupby(group, key=lambda block: block.kind)]
+        sections.append(SectionReading(heading, runs))
+    return sections
+
+
+class _Reader:
+    """Holds the content of this and the earlier revision while the questions are laid out."""
+
+    def __init__(self, report: Report, content: dict[str, Any], before: dict[str, Any]) -> None:
+        self.report = report
+        self.content = content
+        self.figures: dict[str, dict[str, Any]] = content.get("figures") or {}
+        self.before: dict[str, dict[str, Any]] = before.get("figures") or {}
+
+    def block(self, question: Question) -> Block:
+        block = Block(question, explanation=(self.content.get("explanations") or {}).get(question.code, ""))
+        match question.kind:
+            case ItemKind.SHARE:
+                self._share(block)
+            case ItemKind.COUNT | ItemKind.MONEY:
+                block.value = number_text(self.figures.get(question.code))
+                block.before = number_text(self.before.get(question.code)) if question.code in self.before else ""
+                block.state = _state(self.figures.get(question.code))
+            case ItemKind.NARRATIVE:
+                block.text = (self.content.get("texts") or {}).get(question.code, "")
+                block.state = "" if block.text else MISSING
+            case ItemKind.TASKS:
+                block.tasks = self._tasks(question)
+            case ItemKind.ACTIVITIES:
+                block.activities = [_activity(row) for row in self.content.get("activities") or []]
+            case ItemKind.ATTACHMENTS:
+                block.attachments = self._attachments()
+        return block
+
+    def _share(self, block: Block) -> None:
+        question = block.question
+        now, before = self.figures.get(question.code), self.before.get(question.code) or {}
+        block.state = _state(now)
+        milestone = _milestone(question, self.report.obligation.period.year)
+        block.goal = goal_text(milestone)
+        if block.state:
+            block.before = _pair_text(*_together(before, question.groups))
+            return
+        block.shares = [_share_row(group, now or {}, before, milestone) for group in question.groups]
+        if len(question.groups) > 1:
+            block.shares.append(_total_row(question.groups, now or {}, before, milestone))
+
+    def _tasks(self, question: Question) -> list[tuple[str, list[TaskLine]]]:
+        answers = self.content.get("tasks") or {}
+        return [
+            (group.lead, [_task_line(row, answers.get(str(row.task.pk)) or {}) for row in group.rows])
+            for group in question.task_groups
+        ]
+
+    def _attachments(self) -> list[Attachment]:
+        wanted = self.content.get("attachments") or []
+        return list(Attachment.objects.filter(report=self.report, pk__in=wanted).order_by("pk"))
+
+
+def number_text(figure: dict[str, Any] | None) -> str:
+    """A count or an amount: the number, "không phát sinh", or "chưa báo cáo"."""
+    return _state(figure) or number_format((figure or {})["v"], use_l10n=True, force_grouping=True)
+
+
+def goal_text(milestone: Milestone | None) -> str:
+    """The milestone that the figure is held against: "Mục tiêu đến năm 2030: trên 95 %"."""
+    if milestone is None:
+        return ""
+    percent = number_format(milestone.percent.normalize())
+    if milestone.operator == Milestone.Operator.OVER:
+        return f"Mục tiêu đến năm {milestone.year}: trên {percent} %"
+    return f"Mục tiêu đến năm {milestone.year}: từ {percent} % trở lên"
+
+
+def _state(figure: dict[str, Any] | None) -> str:
+    if figure and figure.get("nil"):
+        return NIL
+    return "" if figure else MISSING
+
+
+def _milestone(question: Question, year: int) -> Milestone | None:
+    target = question.item.target
+    return milestone_in_force(target.milestones.all(), year=year) if target else None
+
+
+def _share_row(group: GroupCells, now: dict[str, Any], before: dict[str, Any], milestone: Milestone | None) -> ShareRow:
+    numerator, denominator = now.get(group.numerator.key), now.get(group.denominator.key)
+    earlier = _pair_text(before.get(group.numerator.key), before.get(group.denominator.key))
+    return _assessed(group.title, numerator, denominator, earlier, milestone)
+
+
+def _total_row(
+    groups: list[GroupCells], now: dict[str, Any], before: dict[str, Any], milestone: Milestone | None
+) -> ShareRow:
+    numerator, denominator = _together(now, groups)
+    return _assessed("Cộng", numerator, denominator, _pair_text(*_together(before, groups)), milestone, is_total=True)
+
+
+def _together(figure: dict[str, Any], groups: list[GroupCells]) -> tuple[int | None, int | None]:
+    """The sums over the groups that have both numbers; a percentage is never averaged."""
+    pairs = [(figure.get(group.numerator.key), figure.get(group.denominator.key)) for group in groups]
+    known = [(n, d) for n, d in pairs if n is not None and d is not None]
+    return (sum(n for n, _ in known), sum(d for _, d in known)) if known else (None, None)
+
+
+def _assessed(
+    title: str,
+    numerator: int | None,
+    denominator: int | None,
+    before: str,
+    milestone: Milestone | None,
+    *,
+    is_total: bool = False,
+) -> ShareRow:
+    operator, percent = (milestone.operator, milestone.percent) if milestone else (None, None)
+    verdict = None
+    if operator is not None and percent is not None:
+        verdict = assess(numerator, denominator, operator=operator, percent=percent).verdict
+    return ShareRow(
+        title=title,
+        numerator=_whole(numerator),
+        denominator=_whole(denominator),
+        percent=percent_text(numerator, denominator, operator=operator, percent=percent) or "–",
+        verdict=str(verdict.label) if verdict else "",
+        verdict_kind=VERDICT_KINDS[verdict] if verdict else "",
+        before=before,
+        is_total=is_total,
+    )
+
+
+def _pair_text(numerator: int | None, denominator: int | None) -> str:
+    """An earlier share with its numbers: "88,5 % (46/52)"."""
+    if numerator is None or denominator is None:
+        return ""
+    numbers = f"{_whole(numerator)}/{_whole(denominator)}"
+    percent = percent_text(numerator, denominator)
+    return f"{percent} ({numbers})" if percent else numbers
+
+
+def _whole(value: int | None) -> str:
+    return MISSING if value is None else number_format(value, use_l10n=True, force_grouping=True)
+
+
+def _task_line(row: form_fields.TaskRow, answer: dict[str, str]) -> TaskLine:
+    code = answer.get("status", "")
+    known = TaskStatus(code) if code in TaskStatus.values else None
+    return TaskLine(
+        place=row.place,
+        text=row.text,
+        status=str(known.label) if known else "Chưa báo cáo",
+        status_kind=TASK_KINDS[known] if known else "muted",
+        note=answer.get("note", ""),
+    )
+
+
+def _activity(row: dict[str, Any]) -> ActivityLine:
+    occasion, funding = row.get("occasion", ""), row.get("funding_source", "")
+    return ActivityLine(
+        name=row.get("name", ""),
+        held_on=_day(row.get("held_on", "")),
+        occasion=str(Occasion(occasion).label) if occasion in Occasion.values else "",
+        place=row.get("place", ""),
+        children=_counted(row.get("children_reached")),
+        families=_counted(row.get("families_reached")),
+        amount=_counted(row.get("amount_spent")),
+        funding=str(FundingSource(funding).label) if funding in FundingSource.values else "",
+    )
+
+
+def _counted(value: int | None) -> str:
+    return "–" if value is None else _whole(value)
+
+
+def _day(iso: str) -> str:
+    year, _, rest = iso.partition("-")
+    month, _, day = rest.partition("-")
+    return f"{day}/{month}/{year}" if day else iso

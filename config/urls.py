@@ -1,10 +1,10 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import views
 from config.health import healthz
+from reports.views.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.home, name="home"),
+    path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("tai-khoan/", include("orgunits.account_urls")),
     path("to-chuc/", include("orgunits.urls")),

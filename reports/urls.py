@@ -1,9 +1,33 @@
 from django.urls import URLPattern, path
 
-from reports.views import reminders
+from reports.views import dashboard, duties, reminders, reports, review
 
 app_name = "reports"
 urlpatterns: list[URLPattern] = [
+    # expected reports, and what is filed for them
+    path("bao-cao/", reports.report_list, name="report_list"),
+    path("bao-cao/phai-nop/<int:pk>/", reports.obligation_detail, name="obligation_detail"),
+    path("bao-cao/phai-nop/<int:pk>/bat-dau/", reports.report_start, name="report_start"),
+    path("bao-cao/phai-nop/<int:pk>/gia-han/", duties.obligation_extend, name="obligation_extend"),
+    path("bao-cao/phai-nop/<int:pk>/mien-nop/", duties.obligation_waive, name="obligation_waive"),
+    path("bao-cao/<int:pk>/", reports.report_detail, name="report_detail"),
+    path("bao-cao/<int:pk>/so-sanh/", reports.report_compare, name="report_compare"),
+    # review
+    path("xet-duyet/", review.review_queue, name="review_queue"),
+    path("bao-cao/<int:pk>/duyet/", review.report_approve, name="report_approve"),
+    path("bao-cao/<int:pk>/tra-lai/", review.report_return, name="report_return"),
+    path("bao-cao/<int:pk>/mo-lai/", review.report_reopen, name="report_reopen"),
+    # dashboards
+    path("bang-theo-doi/", dashboard.dashboard_home, name="dashboard_home"),
+    path("bang-theo-doi/<int:pk>/", dashboard.dashboard, name="dashboard"),
+    path("bang-theo-doi/<int:pk>/chua-nop/", dashboard.missing_list, name="missing"),
+    # reporting duties
+    path("che-do-bao-cao/", duties.duty_list, name="duty_list"),
+    path("che-do-bao-cao/<int:pk>/", duties.duty_detail, name="duty_detail"),
+    path("che-do-bao-cao/thoi-han/<int:pk>/", duties.due_rule_edit, name="due_rule_edit"),
+    path("che-do-bao-cao/thoi-han/<int:pk>/tao-ky/", duties.period_open, name="period_open"),
+    path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/", duties.duty_period, name="duty_period"),
+    path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/gia-han/", duties.period_extend, name="period_extend"),
     # reminders and other letters
     path("thu-nhac/", reminders.reminder_list, name="reminder_list"),
     path("thu-nhac/nhac/", reminders.remind_now, name="remind_now"),

@@ -26,12 +26,13 @@ EVERYBODY = [
     MenuItem("home", "Việc cần làm", "list-checks"),
     MenuItem("reports:report_list", "Báo cáo", "file-text"),
     MenuItem("plans:plan_list", "Kế hoạch", "scroll-text"),
-    MenuItem("reports:dashboard", "Bảng theo dõi", "chart-column"),
+    MenuItem("reports:dashboard_home", "Bảng theo dõi", "chart-column"),
 ]
+REVIEWERS = [MenuItem("reports:review_queue", "Xét duyệt", "stamp")]
 ADMINISTRATORS = [
     MenuItem("orgunits:unit_list", "Đơn vị", "network"),
     MenuItem("orgunits:person_list", "Người dùng", "users"),
-    MenuItem("plans:duty_list", "Chế độ báo cáo", "calendar-clock"),
+    MenuItem("reports:duty_list", "Chế độ báo cáo", "calendar-clock"),
     MenuItem("orgunits:audit_list", "Nhật ký", "history"),
     MenuItem("orgunits:outbox", "Hộp thư đi", "mail"),
 ]
@@ -66,7 +67,8 @@ class Viewer:
     @cached_property
     def navigation(self) -> list[tuple[str, list[MenuItem]]]:
         """Groups of the menu with their items; rights are checked by the pages themselves."""
-        groups = [("", EVERYBODY)]
+        reviews = any(role.role == Role.REVIEWER for role in self.roles)
+        groups = [("", EVERYBODY[:1] + REVIEWERS + EVERYBODY[1:] if reviews else EVERYBODY)]
         if self.is_administrator:
             groups.append(("Quản trị", ADMINISTRATORS))
         return [(label, self._resolved(items)) for label, items in groups]

@@ -1,12 +1,10 @@
-"""Pages that belong to no application: errors, and the front door until the reports are there."""
+"""Pages that belong to no application: the errors."""
 
 from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_safe
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -46,9 +44,3 @@ def previous_page(request: HttpRequest) -> str:
         return ""
     parts = urlsplit(referer)
     return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-@require_safe
-@login_required
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")

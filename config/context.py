@@ -29,6 +29,7 @@ EVERYBODY = [
     MenuItem("reports:dashboard_home", "Bảng theo dõi", "chart-column"),
 ]
 REVIEWERS = [MenuItem("reports:review_queue", "Xét duyệt", "stamp")]
+LETTERS = MenuItem("reports:reminder_list", "Thư nhắc", "bell-ring")
 ADMINISTRATORS = [
     MenuItem("orgunits:unit_list", "Đơn vị", "network"),
     MenuItem("orgunits:person_list", "Người dùng", "users"),
@@ -68,7 +69,8 @@ class Viewer:
     def navigation(self) -> list[tuple[str, list[MenuItem]]]:
         """Groups of the menu with their items; rights are checked by the pages themselves."""
         reviews = any(role.role == Role.REVIEWER for role in self.roles)
-        groups = [("", EVERYBODY[:1] + REVIEWERS + EVERYBODY[1:] if reviews else EVERYBODY)]
+        items = EVERYBODY[:1] + REVIEWERS + EVERYBODY[1:] if reviews else EVERYBODY
+        groups = [("", [*items, LETTERS] if reviews or self.is_administrator else items)]
         if self.is_administrator:
             groups.append(("Quản trị", ADMINISTRATORS))
         return [(label, self._resolved(items)) for label, items in groups]

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
@@ -41,6 +42,20 @@ class LogRow:
     failed: bool
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One kind of letters, with how many of them failed."""
+
+    label: str
+    url_name: str
+    is_current: bool
+    rows: QuerySet[Any]
+
+    @property
+    def failed(self) -> int:
+        return self.rows.filter(status=Status.FAILED).count()
+
+
 class LetterFilter(django_filters.FilterSet):
     """Filters that reminders and notices share; the parameters are Vietnamese, as all of the site's addresses."""
 
@@ -69,6 +84,25 @@ class NoticeFilter(LetterFilter):
 
     viec = django_filters.ChoiceFilter(
         field_name="event__action", choices=ReviewEvent.Action.choices, label="Việc", empty_label="Tất cả"
+    )
+
+
+def reminders_of(units: QuerySet[OrgUnit]) -> QuerySet[Reminder]:
+    """Reminders of the reports of these units, with what a row shows."""
+    return (
+        Reminder.objects.filter(obligation__org_unit__in=units)
+        .select_related("recipient", "requested_by", "obligation__org_unit", "obligation__duty", "obligation__period")
+        .prefetch_related("obligation__org_unit__placements")
+    )
+
+
+def notices_of(units: QuerySet[OrgUnit]) -> QuerySet[Notice]:
+    """Notices about the reports of these units, with what a row shows."""
+    about = "event__report__obligation"
+    return (
+        Notice.objects.filter(event__report__obligation__org_unit__in=units)
+        .select_related("recipient", "event__by", f"{about}__org_unit", f"{about}__duty", f"{about}__period")
+        .prefetch_related(f"{about}__org_unit__placements")
     )
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -167,8 +168,8 @@ def _check_step(row: Reminder, obligation: Obligation, *, on: datetime.date) -> 
         raise mail.NotNeeded("Thư chưa gửi được trước mốc nhắc sau.")
 
 
-def unreachable(on: datetime.date, *, units: Iterable[int] | None = None) -> list[Unreachable]:
-    """Units that owe a report soon or already and have nobody to remind, in name order; only ``units`` if given."""
+def unreachable(on: datetime.date, *, units: Iterable[Any] | None = None) -> list[Unreachable]:
+    """Units that owe a report soon or already and have nobody to remind, by name; only those of ``units`` if given."""
     owed = remindable(on)
     if units is not None:
         owed = owed.filter(org_unit__in=units)

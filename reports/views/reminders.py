@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -114,51 +115,40 @@ def _back(request: HttpRequest) -> str:
 @login_required
 def reminder_list(request: SignedInRequest) -> HttpResponse:
     """Every reminder of the units that the person oversees, the newest first."""
-    rows = Reminder.objects.filter(obligation__org_unit__in=_overseen(request.user)).select_related(
-        "recipient", "requested_by", "obligation__org_unit", "obligation__duty", "obligation__period"
-    )
-    rows = rows.prefetch_related("obligation__org_unit__placements").order_by("-pk")
-    filters = mail_log.ReminderFilter(request.GET, queryset=rows)
-    return _log(request, filters, mail_log.reminder_rows, resend="reports:reminder_send_again")
+    rows = mail_log.reminders_of(_overseen(request.user)).order_by("-pk")
+    return _log(request, mail_log.ReminderFilter(request.GET, queryset=rows), mail_log.reminder_rows)
 
 
 @require_safe
 @login_required
 def notice_list(request: SignedInRequest) -> HttpResponse:
     """Every notice about a review of the units that the person oversees, the newest first."""
-    rows = Notice.objects.filter(event__report__obligation__org_unit__in=_overseen(request.user)).select_related(
-        "recipient",
-        "event__by",
-        "event__report__obligation__org_unit",
-        "event__report__obligation__duty",
-        "event__report__obligation__period",
-    )
-    rows = rows.prefetch_related("event__report__obligation__org_unit__placements").order_by("-pk")
-    filters = mail_log.NoticeFilter(request.GET, queryset=rows)
-    return _log(request, filters, mail_log.notice_rows, resend="reports:notice_send_again")
+    rows = mail_log.notices_of(_overseen(request.user)).order_by("-pk")
+    return _log(request, mail_log.NoticeFilter(request.GET, queryset=rows), mail_log.notice_rows)
 
 
 def _log(
-    request: SignedInRequest,
-    filters: mail_log.LetterFilter,
-    as_rows: Callable[[Any], list[mail_log.LogRow]],
-    *,
-    resend: str,
+    request: SignedInRequest, filters: mail_log.LetterFilter, as_rows: Callable[[Any], list[mail_log.LogRow]]
 ) -> HttpResponse:
-    on = timezone.localdate()
+    units = _overseen(request.user)
+    is_reminders = isinstance(filters, mail_log.ReminderFilter)
     page = Paginator(filters.qs, PAGE).get_page(request.GET.get("trang"))
     context = {
         "filters": filters,
         "page_obj": page,
         "rows": as_rows(page.object_list),
-        "resend": resend,
-        "is_reminders": isinstance(filters, mail_log.ReminderFilter),
-        "unreachable": reminders.unreachable(on, units=_overseen(request.user).values("pk")),
+        "is_reminders": is_reminders,
+        "resend": "reports:reminder_send_again" if is_reminders else "reports:notice_send_again",
+        "tabs": [
+            mail_log.Tab("Thư nhắc", "reports:reminder_list", is_reminders, mail_log.reminders_of(units)),
+            mail_log.Tab("Thư báo", "reports:notice_list", not is_reminders, mail_log.notices_of(units)),
+        ],
+        "unreachable": reminders.unreachable(timezone.localdate(), units=units.values("pk")) if is_reminders else [],
     }
     return render(request, "reports/reminder_list.html", context)
 
 
-def _overseen(user: User) -> Any:
+def _overseen(user: User) -> QuerySet[OrgUnit]:
     """The units whose letters the person may read; 403 for who oversees none."""
     on = timezone.localdate()
     if not user.role_assignments.as_of(on).filter(role__in=OVERSEERS).exists():

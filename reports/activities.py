@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, QuerySet, Sum
 
 from orgunits import audit, roles
 from orgunits.models import OrgUnit, Role, User
@@ -42,6 +43,17 @@ def totals(activities: Iterable[Activity]) -> Totals:
         families=_sum(row.families_reached for row in rows),
         amount=_sum(row.amount_spent for row in rows),
     )
+
+
+def totals_of(activities: QuerySet[Activity]) -> Totals:
+    """``totals`` summed by the database, for a list that is shown page by page."""
+    sums = activities.order_by().aggregate(
+        count=Count("pk"),
+        children=Sum("children_reached"),
+        families=Sum("families_reached"),
+        amount=Sum("amount_spent"),
+    )
+    return Totals(**sums)
 
 
 def frozen(report: Report) -> list[dict[str, Any]]:

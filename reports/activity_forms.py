@@ -1,0 +1,108 @@
+"""The form of one activity in the register."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from orgunits.models import OrgUnit
+from orgunits.vietnamese import nfc
+from plans.models import Task
+from reports.models import Activity, Obligation
+from reports.whole_numbers import Unreadable, read_money, read_whole
+
+FIRST_YEAR = 2012  # Chỉ thị 20-CT/TW, the oldest programme
+FUTURE = "Sổ này ghi hoạt động đã tổ chức. Ngày tổ chức không thể sau hôm nay."
+
+
+class WholeNumberField(forms.CharField):
+    """A whole number as people type it (``1.234``), or nothing, which is not zero."""
+
+    def __init__(self, *, money: bool = False, **options: Any) -> None:
+        self.money = money
+        widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        super().__init__(required=False, max_length=60, widget=widget, **options)
+
+    def clean(self, value: Any) -> int | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return read_money(text) if self.money else read_whole(text)
+        except Unreadable as error:
+            raise ValidationError(str(error)) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(initial != self.clean(data))
+        except ValidationError:
+            return True
+
+
+class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
+    """``units`` are those whose register the person keeps; with one alone the question is not asked."""
+
+    children_reached = WholeNumberField(label="Số trẻ em tham gia, thụ hưởng")
+    families_reached = WholeNumberField(label="Số gia đình tham gia, thụ hưởng")
+    amount_spent = WholeNumberField(label="Kinh phí (đồng)", money=True)
+
+    class Meta:
+        model = Activity
+        fields = [
+            "org_unit",
+            "name",
+            "occasion",
+            "task",
+            "held_on",
+            "place",
+            "children_reached",
+            "families_reached",
+            "amount_spent",
+            "funding_source",
+        ]
+        labels = {"org_unit": "Đơn vị", "funding_source": "Nguồn kinh phí", "task": "Nhiệm vụ trong kế hoạch"}
+        help_texts = {
+            "name": "Không ghi tên, địa chỉ của trẻ em.",
+            "children_reached": "Chỉ ghi số lượng. Để trống nếu không có số liệu.",
+        }
+        widgets = {
+            "held_on": forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "class": "field-date", "inputmode": "text"})
+        }
+
+    def __init__(self, *args: Any, units: list[OrgUnit], on: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on = on
+        if len(units) == 1:
+            del self.fields["org_unit"]
+            self.instance.org_unit = units[0]
+        else:
+            self.fields["org_unit"].queryset = OrgUnit.objects.filter(  # type: ignore[attr-defined]
+                pk__in=[unit.pk for unit in units]
+            ).prefetch_related("placements")
+        tasks = Task.objects.filter(plan__in=_plans(units)).select_related("section", "plan__document")
+        self.fields["task"].queryset = tasks.order_by("plan", "order", "pk")  # type: ignore[attr-defined]
+        self.fields["task"].empty_label = "Không gắn với nhiệm vụ nào"  # type: ignore[attr-defined]
+        self.fields["task"].label_from_instance = _task_label  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        return nfc(self.cleaned_data["name"])
+
+    def clean_held_on(self) -> datetime.date:
+        day: datetime.date = self.cleaned_data["held_on"]
+        if day > self.on:
+            raise ValidationError(FUTURE)
+        if day.year < FIRST_YEAR:
+            raise ValidationError(f"Hãy ghi ngày từ năm {FIRST_YEAR} trở đi.")
+        return day
+
+
+def _plans(units: list[OrgUnit]) -> list[int]:
+    """The plans on which the units report."""
+    owed = Obligation.objects.filter(org_unit__in=[unit.pk for unit in units])
+    return list(owed.values_list("duty__plan_id", flat=True).distinct().order_by("duty__plan_id"))
+
+
+def _task_label(task: Task) -> str:
+    section = task.section
+    return f"{task.plan.document}: {section.heading or section.body}"[:140]

@@ -25,6 +25,7 @@ class MenuItem:
 EVERYBODY = [
     MenuItem("home", "Việc cần làm", "list-checks"),
     MenuItem("reports:report_list", "Báo cáo", "file-text"),
+    MenuItem("reports:activity_list", "Sổ hoạt động", "calendar-heart"),
     MenuItem("plans:plan_list", "Kế hoạch", "scroll-text"),
     MenuItem("reports:dashboard_home", "Bảng theo dõi", "chart-column"),
 ]
@@ -35,8 +36,8 @@ ADMINISTRATORS = [
     MenuItem("orgunits:person_list", "Người dùng", "users"),
     MenuItem("reports:duty_list", "Chế độ báo cáo", "calendar-clock"),
     MenuItem("orgunits:audit_list", "Nhật ký", "history"),
-    MenuItem("orgunits:outbox", "Hộp thư đi", "mail"),
 ]
+OUTBOX = MenuItem("orgunits:outbox", "Hộp thư đi", "mail")
 
 
 class Viewer:
@@ -58,6 +59,12 @@ class Viewer:
         return list({role.org_unit_id: role.org_unit for role in self.roles if role.org_unit}.values())
 
     @property
+    def unit_names(self) -> list[str]:
+        """The units under the names that they have today."""
+        today = timezone.localdate()
+        return [unit.name_on(today) for unit in self.units]
+
+    @property
     def is_administrator(self) -> bool:
         return any(role.role == Role.ADMINISTRATOR for role in self.roles)
 
@@ -72,7 +79,8 @@ class Viewer:
         items = EVERYBODY[:1] + REVIEWERS + EVERYBODY[1:] if reviews else EVERYBODY
         groups = [("", [*items, LETTERS] if reviews or self.is_administrator else items)]
         if self.is_administrator:
-            groups.append(("Quản trị", ADMINISTRATORS))
+            whole = [OUTBOX] if self.is_system_administrator else []
+            groups.append(("Quản trị", [*ADMINISTRATORS, *whole]))
         return [(label, self._resolved(items)) for label, items in groups]
 
     def _resolved(self, items: list[MenuItem]) -> list[MenuItem]:

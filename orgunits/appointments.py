@@ -13,7 +13,7 @@ from django.db.models import Q
 from orgunits import audit, roles
 from orgunits.models import OrgUnit, Role, RoleAssignment, User
 from orgunits.transitions import Conflict
-from orgunits.vietnamese import nfc, without_marks
+from orgunits.vietnamese import nfc, person_sort_key, without_marks
 
 
 @transaction.atomic
@@ -94,7 +94,9 @@ def change_person(user: User, *, full_name: str, phone: str, by: User, on: datet
     changed = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if not changed:
         return
-    User.objects.filter(pk=user.pk).update(**after, search_name=without_marks(full_name))
+    User.objects.filter(pk=user.pk).update(
+        **after, search_name=without_marks(full_name), sort_name=person_sort_key(full_name)
+    )
     audit.record("person.change", user, by=by, changes=changed)
 
 

@@ -1,6 +1,12 @@
 """What the codes of the audit trail say to a reader. A code without words is shown as it is, so nothing is lost."""
 
+import datetime
+import re
 from typing import Any
+
+from orgunits.models import Role
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 ACTIONS = {
     # accounts and roles
@@ -85,7 +91,12 @@ def details(data: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
+    """Days as they are written here, codes of roles as their words, the rest as it is."""
     match value:
+        case str() if DAY.fullmatch(value):
+            return f"{datetime.date.fromisoformat(value):%d/%m/%Y}"
+        case str() if value in Role.values:
+            return str(Role(value).label)
         case dict():
             return "; ".join(f"{DETAILS.get(key, key)}: {_text(part)}" for key, part in value.items())
         case list():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, QuerySet
 
 from orgunits import roles
-from orgunits.models import Placement, Role, User
+from orgunits.models import Placement, Role, Sector, User
 from orgunits.models.units import unit_pks
 
 BRANCH_LIMIT = 300  # a longer branch says how many are left; the search finds them
@@ -40,8 +40,9 @@ def branch(place: Placement, *, on: datetime.date, is_open: bool) -> Branch:
 
 
 def sectors(user: User, *, on: datetime.date) -> list[str]:
-    """The sectors in which the user administers units, in the order of their names' codes."""
-    return sorted(set(_top_places(user, on=on).order_by().values_list("org_unit__sector", flat=True)))
+    """The sectors in which the user administers units, in their usual order."""
+    held = set(_top_places(user, on=on).order_by().values_list("org_unit__sector", flat=True))
+    return [sector for sector in Sector.values if sector in held]
 
 
 def _top_places(user: User, *, on: datetime.date) -> QuerySet[Placement]:

@@ -39,6 +39,12 @@ def sort_key(text: str) -> str:
     return ("".join(letters) + "!" + "".join(tones))[:400]
 
 
+def person_sort_key(full_name: str) -> str:
+    """A key that orders people as in Vietnam: by the last word of the name (the given name), then by the whole."""
+    *_, given = full_name.split() or [""]
+    return sort_key(f"{given} {full_name}")
+
+
 def _split_tone(char: str) -> tuple[str, int]:
     tone, rest = 0, []
     for mark in unicodedata.normalize("NFD", char):

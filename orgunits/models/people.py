@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from orgunits.models.units import OrgUnit
-from orgunits.vietnamese import without_marks
+from orgunits.vietnamese import person_sort_key, without_marks
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -27,7 +27,7 @@ class UserQuerySet(models.QuerySet["User"]):
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
-        user.search_name = without_marks(user.full_name)
+        user.search_name, user.sort_name = without_marks(user.full_name), person_sort_key(user.full_name)
         user.set_password(password) if password else user.set_unusable_password()
         user.save(using=self._db)
         return user
@@ -49,6 +49,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField("đang hoạt động", default=True)
     is_sample = models.BooleanField("dữ liệu mẫu", default=False)
     search_name = models.CharField(max_length=150, editable=False)
+    sort_name = models.CharField(max_length=400, editable=False, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -58,7 +59,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
     class Meta:
-        ordering = ["full_name", "pk"]
+        ordering = ["sort_name", "pk"]
 
     def __str__(self) -> str:
         return self.full_name

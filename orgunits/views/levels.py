@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orgunits import audit
 from orgunits.access import system_administrators_only
 from orgunits.forms import LevelForm
-from orgunits.models import Level
+from orgunits.models import Level, Sector
 from orgunits.requests import SignedInRequest
 
 
@@ -18,7 +18,8 @@ from orgunits.requests import SignedInRequest
 @system_administrators_only
 def level_list(request: SignedInRequest) -> HttpResponse:
     levels = Level.objects.annotate(units=Count("placements__org_unit", distinct=True))
-    return render(request, "orgunits/level_list.html", {"levels": levels.order_by("sector", "rank", "code")})
+    in_order = sorted(levels.order_by("rank", "code"), key=lambda level: Sector.values.index(level.sector))
+    return render(request, "orgunits/level_list.html", {"levels": in_order})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -35,7 +35,7 @@ def person_list(request: SignedInRequest) -> HttpResponse:
     form = PersonFilterForm(request.GET, by=request.user, on=on)
     form.is_valid()
     people = _narrowed(User.objects.administered_by(request.user, on), form.cleaned_data, on=on)
-    page = Paginator(people.order_by("full_name", "pk"), PAGE_SIZE).get_page(request.GET.get("trang"))
+    page = Paginator(people.order_by("sort_name", "pk"), PAGE_SIZE).get_page(request.GET.get("trang"))
     held = _roles_in_sight(request.user, on=on).as_of(on).filter(user__in=[person.pk for person in page])
     by_person: dict[int, list[RoleAssignment]] = {}
     for role in held.order_by("role", "pk"):

@@ -38,8 +38,9 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
     on = day_of(request)
     sectors = tree.sectors(request.user, on=on)
     words = request.GET.get("q", "").strip()
-    sector = request.GET.get("he-thong", "")
-    sector = sector if sector in sectors else next(iter(sectors), "")
+    open_pk = _number(request.GET.get("mo"))
+    opened = OrgUnit.objects.filter(pk=open_pk).values_list("sector", flat=True).first() if open_pk else None
+    sector = next((value for value in (request.GET.get("he-thong"), opened, *sectors) if value in sectors), "")
     context = {
         "on": on,
         "words": words,
@@ -52,7 +53,6 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
         ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "pk")
         context["page_obj"] = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("trang"))
     else:
-        open_pk = _number(request.GET.get("mo"))
         context["branches"] = tree.roots(request.user, sector=sector, on=on, open_pk=open_pk)
     return render(request, "orgunits/unit_list.html", context)
 
@@ -90,13 +90,14 @@ def unit_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     holders = RoleAssignment.objects.as_of(on).filter(org_unit=unit).select_related("user")
     context = {
         "unit": unit,
+        "name": unit.name_on(on),
         "on": on,
         "today": today,
         "place": place,
         "last": unit.latest_placement,
         "children": children.order_by("sort_name", "pk")[:CHILDREN_SHOWN],
         "children_count": children.count(),
-        "holders": holders.order_by("role", "user__full_name", "pk"),
+        "holders": holders.order_by("role", "user__sort_name", "pk"),
         "places": sorted(unit.placements.all(), key=lambda row: row.valid_from, reverse=True),
         "acts": unit.reorganisations.select_related("recorded_by").order_by("-effective_on", "-pk"),
         "predecessors": unit.predecessor_links.filter(direct=True).select_related("reorganisation"),

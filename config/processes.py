@@ -1,9 +1,14 @@
-"""Starts several programs as one: they stop together, and none of them outlives the process that started them."""
+"""Runs web, worker and beat as one: they stop together, and none of them outlives the process that started them.
+
+``manage.py up`` becomes this script when it has prepared everything. It imports the standard library only, so that what
+waits beside the programs takes 15 MB and not 100.
+"""
 
 import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +17,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
+START_LIMIT = 60  # seconds until the first page should answer
+PROGRAMS = {
+    "web": "gunicorn config.wsgi --bind {host}:{port} --threads 4 --graceful-timeout 10 --no-control-socket"
+    " --log-level warning",
+    "worker": "celery --quiet --app config worker --pool threads --concurrency 2 --queues default"
+    " --without-gossip --without-mingle --without-heartbeat --loglevel warning",
+    "beat": "celery --quiet --app config beat --pidfile= --loglevel warning",
+}
 
 
 def die_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
@@ -87,3 +100,34 @@ class ProcessGroup:
                 os.killpg(self.group, signal.SIGKILL)
         for child in self.children.values():
             child.wait()
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        return caller.connect_ex((host, port)) == 0
+
+
+def main(host: str, port: int) -> int:
+    """Run the programs until somebody stops us (0) or one of them ends by itself (1)."""
+    commands = {
+        name: [sys.executable, "-m", *line.format(host=host, port=port).split()] for name, line in PROGRAMS.items()
+    }
+    group = ProcessGroup(commands)
+    address = f"Măng Non: http://{host}:{port}/   (Ctrl-C stops it)"
+    deadline = time.monotonic() + START_LIMIT
+    announced = False
+    while not group.stop_asked.wait(0.2) and not group.ended():
+        if not announced and (answers(host, port) or time.monotonic() > deadline):
+            announced = True
+            sys.stdout.write(f"\n{address}\n")
+            sys.stdout.flush()
+    crash = None if group.stop_asked.is_set() else group.ended()
+    group.stop()
+    sys.stderr.write(f"{crash}; everything is stopped.\n" if crash else "Stopped.\n")
+    return 1 if crash else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

@@ -12,20 +12,12 @@ from django.conf import settings
 from django.core.management import BaseCommand, call_command
 from django.db import Error, connection
 
+from config import processes
 from config.celery import open_broker
-from config.processes import ProcessGroup
 from orgunits.models import OrgUnit
 from reports.management.commands.load_sample import ACCOUNTS_FILE
 
 HOST = "127.0.0.1"
-START_LIMIT = 60  # seconds until the first page must answer
-PROGRAMS = {
-    "web": "gunicorn config.wsgi --bind {host}:{port} --threads 4 --graceful-timeout 10 --no-control-socket"
-    " --log-level warning",
-    "worker": "celery --quiet --app config worker --pool threads --concurrency 2 --queues default"
-    " --without-gossip --without-mingle --without-heartbeat --loglevel warning",
-    "beat": "celery --quiet --app config beat --pidfile= --loglevel warning",
-}
 NOISE = [
     "ignore:You're running the worker with superuser",  # Celery's advice for servers; deploy/ follows it
     "ignore:No directory at",  # whitenoise's, about the collected files that an embedded run does without
@@ -35,10 +27,6 @@ NOISE = [
 def stop_here(reason: str, *, code: int = 2) -> NoReturn:
     sys.stderr.write(f"{reason}\n")
     sys.exit(code)
-
-
-def command_line(program: str) -> list[str]:
-    return [sys.executable, "-m", *PROGRAMS[program].format(host=HOST, port=settings.PORT).split()]
 
 
 class Command(BaseCommand):
@@ -66,8 +54,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             stop_here("Stopped before the start.", code=130)
         connection.close()
-        self.run()
-        lock.close()
+        self.become_the_programs(lock)
 
     def lock_data_folder(self) -> IO[str]:
         """One run per data folder: two would send every reminder's tick twice."""
@@ -118,28 +105,14 @@ class Command(BaseCommand):
             self.stdout.write("First start: loading the plans and the sample organisation ...")
             call_command("load_sample", stdout=self.stdout)
 
-    def run(self) -> None:
-        processes = ProcessGroup({name: command_line(name) for name in PROGRAMS})
-        seconds = 0.0
-        announced = False
-        while not processes.stop_asked.wait(0.2) and not processes.ended():
-            seconds += 0.2
-            if not announced and (answers() or seconds > START_LIMIT):
-                announced = True
-                self.stdout.write(f"\nMăng Non: http://{HOST}:{settings.PORT}/   (Ctrl-C stops it)")
-                self.stdout.flush()
-        crash = None if processes.stop_asked.is_set() else processes.ended()
-        processes.stop()
-        if crash:
-            stop_here(f"{crash}; everything is stopped.", code=1)
-        self.stdout.write("Stopped.")
-
-
-def answers() -> bool:
-    """Whether somebody listens where the web process should."""
-    with socket.socket() as caller:
-        caller.settimeout(1)
-        return caller.connect_ex((HOST, settings.PORT)) == 0
+    def become_the_programs(self, lock: IO[str]) -> NoReturn:
+        """Go on as ``config/processes.py``: the same process, which keeps the lock and gives back our memory."""
+        os.set_inheritable(lock.fileno(), True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # -I: its own folder must not become a place to import from; config/celery.py would hide Celery.
+        command = [sys.executable, "-I", "-X", "utf8", processes.__file__, HOST, str(settings.PORT)]
+        os.execv(command[0], command)  # noqa: S606
 
 
 def first_line(error: Exception) -> str:

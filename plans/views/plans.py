@@ -76,6 +76,9 @@ def _plan_context(request: SignedInRequest, pk: int) -> dict[str, object]:
         .order_by("pk")
     )
     tasks = [node for node in walk(nodes) if node.task]
+    citations = list(plan.document.citations.select_related("cited__plan").order_by("order", "pk"))
+    named = [*(citation.cited_id for citation in citations), plan.document.derives_from_id]
+    readable = Plan.objects.visible_to(request.user, on).filter(document__in=[pk for pk in named if pk])
     return {
         "plan": plan,
         "document": plan.document,
@@ -84,9 +87,9 @@ def _plan_context(request: SignedInRequest, pk: int) -> dict[str, object]:
         "leads_are_named": any(node.labelled for node in tasks),
         "duties": duties,
         "missing": missing_of_plan(plan, duties),
-        "citations": plan.document.citations.select_related("cited__plan").order_by("order", "pk"),
+        "citations": citations,
         "has_copies": any(line.kind == "copy" for line in plan.document.recipients.all()),
-        "readable_plans": set(Plan.objects.visible_to(request.user, on).values_list("pk", flat=True)),
+        "readable_plans": set(readable.values_list("pk", flat=True)),
         "below": below_plan(plan, user=request.user, on=on),
         "may_edit": may_edit(request.user, plan.org_unit, on=on),
     }

@@ -3,6 +3,7 @@
 Numbers come ready as text, so that the template only places them. Missing, zero and *không phát sinh* stay apart.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -18,6 +19,7 @@ from targets.trajectory import milestone_in_force
 
 NIL = "không phát sinh"
 MISSING = "chưa báo cáo"
+UNANSWERED = "Chưa báo cáo"
 VERDICT_KINDS = {Verdict.MET: "ok", Verdict.NOT_MET: "warn", Verdict.NO_DATA: "muted"}
 TASK_KINDS = {
     TaskStatus.DONE: "ok",
@@ -37,6 +39,7 @@ class ShareRow:
     percent: str
     verdict: str
     verdict_kind: str
+    distance: str
     before: str
     is_total: bool = False
 
@@ -54,6 +57,7 @@ class Block:
     text: str = ""
     explanation: str = ""
     tasks: list[tuple[str, list["TaskLine"]]] = field(default_factory=list)
+    tasks_in_short: str = ""
     activities: list["ActivityLine"] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     reason: str = ""
@@ -157,6 +161,7 @@ class _Reader:
                 block.state = "" if block.text else MISSING
             case ItemKind.TASKS:
                 block.tasks = self._tasks(question)
+                block.tasks_in_short = _in_short(block.tasks)
             case ItemKind.ACTIVITIES:
                 block.activities = [_activity(row) for row in self.content.get("activities") or []]
             case ItemKind.ATTACHMENTS:
@@ -172,9 +177,10 @@ class _Reader:
         if block.state:
             block.before = _pair_text(*_together(before, question.groups))
             return
-        block.shares = [_share_row(group, now or {}, before, milestone) for group in question.groups]
+        unit = question.item.unit_of_count
+        block.shares = [_share_row(group, now or {}, before, milestone, unit=unit) for group in question.groups]
         if len(question.groups) > 1:
-            block.shares.append(_total_row(question.groups, now or {}, before, milestone))
+            block.shares.append(_total_row(question.groups, now or {}, before, milestone, unit=unit))
 
     def _tasks(self, question: Question) -> list[tuple[str, list[TaskLine]]]:
         answers = self.content.get("tasks") or {}
@@ -214,17 +220,20 @@ def _milestone(question: Question, year: int) -> Milestone | None:
     return milestone_in_force(target.milestones.all(), year=year) if target else None
 
 
-def _share_row(group: GroupCells, now: dict[str, Any], before: dict[str, Any], milestone: Milestone | None) -> ShareRow:
+def _share_row(
+    group: GroupCells, now: dict[str, Any], before: dict[str, Any], milestone: Milestone | None, *, unit: str
+) -> ShareRow:
     numerator, denominator = now.get(group.numerator.key), now.get(group.denominator.key)
     earlier = _pair_text(before.get(group.numerator.key), before.get(group.denominator.key))
-    return _assessed(group.title, numerator, denominator, earlier, milestone)
+    return _assessed(group.title, numerator, denominator, earlier, milestone, unit=unit)
 
 
 def _total_row(
-    groups: list[GroupCells], now: dict[str, Any], before: dict[str, Any], milestone: Milestone | None
+    groups: list[GroupCells], now: dict[str, Any], before: dict[str, Any], milestone: Milestone | None, *, unit: str
 ) -> ShareRow:
     numerator, denominator = _together(now, groups)
-    return _assessed("Cộng", numerator, denominator, _pair_text(*_together(before, groups)), milestone, is_total=True)
+    earlier = _pair_text(*_together(before, groups))
+    return _assessed("Cộng", numerator, denominator, earlier, milestone, unit=unit, is_total=True)
 
 
 def _together(figure: dict[str, Any], groups: list[GroupCells]) -> tuple[int | None, int | None]:
@@ -241,19 +250,21 @@ def _assessed(
     before: str,
     milestone: Milestone | None,
     *,
+    unit: str,
     is_total: bool = False,
 ) -> ShareRow:
     operator, percent = (milestone.operator, milestone.percent) if milestone else (None, None)
-    verdict = None
+    found = None
     if operator is not None and percent is not None:
-        verdict = assess(numerator, denominator, operator=operator, percent=percent).verdict
+        found = assess(numerator, denominator, operator=operator, percent=percent)
     return ShareRow(
         title=title,
         numerator=_whole(numerator),
         denominator=_whole(denominator),
         percent=percent_text(numerator, denominator, operator=operator, percent=percent) or "–",
-        verdict=str(verdict.label) if verdict else "",
-        verdict_kind=VERDICT_KINDS[verdict] if verdict else "",
+        verdict=str(found.verdict.label) if found else "",
+        verdict_kind=VERDICT_KINDS[found.verdict] if found else "",
+        distance=f"cần thêm {_whole(found.missing_count)} {unit}" if found and found.missing_count else "",
         before=before,
         is_total=is_total,
     )
@@ -278,10 +289,17 @@ def _task_line(row: form_fields.TaskRow, answer: dict[str, str]) -> TaskLine:
     return TaskLine(
         place=row.place,
         text=row.text,
-        status=str(known.label) if known else "Chưa báo cáo",
+        status=str(known.label) if known else UNANSWERED,
         status_kind=TASK_KINDS[known] if known else "muted",
         note=answer.get("note", ""),
     )
+
+
+def _in_short(groups: list[tuple[str, list[TaskLine]]]) -> str:
+    """How many tasks stand how: "2 đã hoàn thành · 9 đang thực hiện"."""
+    counts = Counter(row.status for _, rows in groups for row in rows)
+    order = [*(str(status.label) for status in TaskStatus), UNANSWERED]
+    return " · ".join(f"{counts[label]} {label[:1].lower()}{label[1:]}" for label in order if counts[label])
 
 
 def _activity(row: dict[str, Any]) -> ActivityLine:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from orgunits import roles
 from orgunits.models import Delivery, Invitation, OrgUnit, Placement, Role, RoleAssignment, Succession, User
@@ -81,6 +82,7 @@ class ReviewWork:
     units: list[OrgUnit]
     waiting: int = 0
     oldest: list[Report] = field(default_factory=list)
+    oldest_days: int = 0  # for how long the oldest has waited
     waiting_below: int = 0
     late: list[LateGroup] = field(default_factory=list)
 
@@ -157,12 +159,14 @@ def review_work(user: User, *, on: datetime.date) -> ReviewWork | None:
     held = [unit.pk for unit in units]
     waiting = Report.objects.filter(status=Report.Status.SUBMITTED)
     mine = waiting.filter(obligation__receiving_unit__in=held)
-    oldest = _reports_with_names(mine).order_by("submitted_at", "pk")[:FEW]
+    oldest = list(_reports_with_names(mine).order_by("submitted_at", "pk")[:FEW])
+    since = oldest[0].submitted_at if oldest else None
     below = waiting.filter(obligation__receiving_unit__in=roles.reach(user, Role.REVIEWER, on=on))
     return ReviewWork(
         units=units,
         waiting=mine.count(),
-        oldest=list(oldest),
+        oldest=oldest,
+        oldest_days=(on - timezone.localdate(since)).days if since else 0,
         waiting_below=below.exclude(obligation__receiving_unit__in=held).count(),
         late=_late_groups(held, on=on),
     )

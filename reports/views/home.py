@@ -14,7 +14,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     """What the signed-in person has to do: as officer, as reviewer, as administrator, in this order."""
     on = timezone.localdate()
     context = {
-        "today": f"{due_dates.weekday(on)}, ngày {due_dates.day_text(on)}",
+        "today": f"Hôm nay là {due_dates.weekday(on)}, ngày {due_dates.day_text(on)}",
         "filing": worklist.filing_work(request.user, on=on),
         "review": worklist.review_work(request.user, on=on),
         "administration": worklist.administration_work(request.user, on=on),

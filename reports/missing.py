@@ -1,0 +1,78 @@
+"""Who has not filed: the expected reports below a unit that are still owed, the latest first, with whom to call."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Max
+
+from orgunits.models import Delivery, OrgUnit, User
+from orgunits.models.units import AFTER_DIGITS
+from reports import due_dates, reminders
+from reports.models import Obligation, Reminder, Rollup
+from reports.states import State, state_of
+
+
+@dataclass(frozen=True)
+class MissingRow:
+    """One report that is owed; ``days`` until its last good day, negative when late."""
+
+    obligation: Obligation
+    name: str
+    above: str
+    due_on: datetime.date
+    days: int
+    days_text: str
+    state: State
+    reminded_at: datetime.datetime | None
+    people: list[User]
+    unit: OrgUnit
+
+    @property
+    def is_late(self) -> bool:
+        return self.days < 0
+
+
+def missing_rows(row: Rollup, *, user: User, on: datetime.date) -> list[MissingRow]:
+    """What is owed at and below the row's unit, the longest overdue first, then by name."""
+    owed = list(
+        Obligation.objects.visible_to(user, on)
+        .owed()
+        .filter(duty=row.duty_id, period=row.period_id, path__gte=row.path, path__lt=row.path + AFTER_DIGITS)
+        .select_related("org_unit", "parent", "report", "duty", "period")
+        .prefetch_related("org_unit__placements", "parent__placements")
+        .defer("report__draft")
+    )
+    people = reminders.addressees((obligation.org_unit_id for obligation in owed), on=on)
+    reminded = dict(
+        Reminder.objects.filter(obligation__in=owed, status=Delivery.Status.SENT)
+        .order_by()
+        .values_list("obligation")
+        .annotate(last=Max("sent_at"))
+    )
+    rows = [_row(obligation, people[obligation.org_unit_id], reminded.get(obligation.pk), on=on) for obligation in owed]
+    return sorted(rows, key=lambda line: (line.due_on, _sort_name(line.unit), line.obligation.pk))
+
+
+def _row(
+    obligation: Obligation, people: list[User], reminded_at: datetime.datetime | None, *, on: datetime.date
+) -> MissingRow:
+    unit, day = obligation.org_unit, min(obligation.period.ends_on, on)
+    days = obligation.days_left(on)
+    words = due_dates.days_left(days)
+    return MissingRow(
+        obligation=obligation,
+        name=unit.name_on(day),
+        above=obligation.parent.name_on(day) if obligation.parent else "",
+        due_on=obligation.effective_due_on,
+        days=days,
+        days_text=words[:1].upper() + words[1:],
+        state=state_of(obligation),
+        reminded_at=reminded_at,
+        people=people,
+        unit=unit,
+    )
+
+
+def _sort_name(unit: OrgUnit) -> str:
+    place = unit.latest_placement
+    return place.sort_name if place else ""

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from reports.views import filing
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "400.html", status=400)
@@ -28,8 +30,20 @@ def conflict(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form came from an old session or from elsewhere; ``reason`` is Django's English text for developers."""
+    """The form came from an old session or from elsewhere; ``reason`` is Django's English text for developers.
+
+    A filing form that our own page sent keeps its text: signing in again in another tab changes the token.
+    """
+    match = request.resolver_match
+    if match and match.view_name == "reports:filing" and is_from_our_page(request):
+        return filing.keep_text(request, status=403)
     return render(request, "403_csrf.html", {"back_url": previous_page(request)}, status=403)
+
+
+def is_from_our_page(request: HttpRequest) -> bool:
+    """Whether the browser says that one of our own pages sent the request; without a word it is not."""
+    origin = request.headers.get("Origin", "")
+    return origin == f"{request.scheme}://{request.get_host()}" if origin else bool(previous_page(request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

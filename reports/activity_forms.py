@@ -40,7 +40,7 @@ class WholeNumberField(forms.CharField):
             return True
 
 
-class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
+class ActivityForm(forms.ModelForm):
     """``units`` are those whose register the person keeps; with one alone the question is not asked."""
 
     children_reached = WholeNumberField(label="Số trẻ em tham gia, thụ hưởng")

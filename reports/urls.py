@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from reports.views import dashboard, duties, reminders, reports, review
+from reports.views import activities, attachments, dashboard, duties, filing, reminders, reports, review
 
 app_name = "reports"
 urlpatterns: list[URLPattern] = [
@@ -28,6 +28,16 @@ urlpatterns: list[URLPattern] = [
     path("che-do-bao-cao/thoi-han/<int:pk>/tao-ky/", duties.period_open, name="period_open"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/", duties.duty_period, name="duty_period"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/gia-han/", duties.period_extend, name="period_extend"),
+    # filing
+    path("bao-cao/<int:pk>/lap/", filing.filing, name="filing"),
+    path("bao-cao/<int:pk>/lap/luu/", filing.filing_autosave, name="filing_autosave"),
+    path("bao-cao/<int:pk>/lap/nop/", filing.filing_submit, name="filing_submit"),
+    path("bao-cao/tai-lieu/<int:pk>/", attachments.attachment_download, name="attachment_download"),
+    # activities
+    path("hoat-dong/", activities.activity_list, name="activity_list"),
+    path("hoat-dong/them/", activities.activity_create, name="activity_create"),
+    path("hoat-dong/<int:pk>/sua/", activities.activity_edit, name="activity_edit"),
+    path("hoat-dong/<int:pk>/xoa/", activities.activity_delete, name="activity_delete"),
     # reminders and other letters
     path("thu-nhac/", reminders.reminder_list, name="reminder_list"),
     path("thu-nhac/nhac/", reminders.remind_now, name="remind_now"),

@@ -207,8 +207,12 @@ def _printed_table(table: blocks.Table) -> dict[str, Any]:
     }
 
 
-def _printed_rows(table: blocks.Table) -> list[list[dict[str, Any]]]:
-    """Return the rows; a cell takes the alignment of the column that it begins in, counting spans from above."""
+def _printed_rows(table: blocks.Table) -> list[dict[str, Any]]:
+    """Return the rows; a cell takes the alignment of the column that it begins in, counting spans from above.
+
+    A row that only names the rows below it (its last cell is bold and runs over columns) stays with the next one; so
+    does a row whose cells reach into the next.
+    """
     held: dict[int, int] = {}
     printed = []
     for row in table.rows:
@@ -223,7 +227,8 @@ def _printed_rows(table: blocks.Table) -> list[list[dict[str, Any]]]:
                 still_held |= {column + offset: cell.rowspan - 1 for offset in range(cell.colspan)}
             column += cell.colspan
         held = still_held
-        printed.append(cells)
+        heads = bool(row) and row[-1].bold and row[-1].colspan > 1
+        printed.append({"cells": cells, "keeps": heads or bool(still_held)})
     return printed
 
 

@@ -52,7 +52,7 @@ def about(obligation: Obligation) -> dict[str, Any]:
         "period": str(obligation.period),
         "due_words": due_in_words(obligation),
         "receiver": obligation.receiving_unit,
-        "route": obligation.route,
+        "office": obligation.route.strip().removeprefix("qua ").removeprefix("Qua "),
         "report": report,
         "is_returned": report is not None and report.status == Report.Status.RETURNED,
         "is_sample": obligation.org_unit.is_sample,

@@ -136,5 +136,5 @@ def _note(row: Delivery) -> str:
     """The error, and when the next try is due."""
     if row.status == Status.WAITING and row.not_before:
         again = timezone.localtime(row.not_before)
-        return f"{row.error} Lần thử {row.claims + 1}/{mail.MAX_TRIES} vào {again:%H:%M} ngày {again:%d/%m/%Y}."
+        return f"{row.error.rstrip('.')}. Lần thử {row.claims + 1}/{mail.MAX_TRIES} vào {again:%H:%M} ngày {again:%d/%m/%Y}."
     return row.error

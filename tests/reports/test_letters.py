@@ -93,9 +93,11 @@ def test_reminder_of_a_returned_report_says_so_and_opens_the_form(cast):
     with at_noon(datetime.date(2026, 11, 1)):
         workflow.submit(report, content(), by=cast.officer)
         workflow.send_back(report, by=cast.reviewer, reason="Thiếu mẫu số.")
-    _, text, html = reminded(cast.obligation, cast.officer, on=DUE)
+    _, text, html = reminded(cast.obligation, cast.officer, on=DUE + datetime.timedelta(days=1))
+    assert "Báo cáo dưới đây đã bị trả lại ngày 01/11/2026, quá hạn 1 ngày. Đề nghị đơn vị sửa và nộp lại" in text
+    assert "Báo cáo cần sửa và nộp lại, quá hạn 1 ngày" in html
     for body in (text, html):
-        assert "Báo cáo này đã bị trả lại ngày 01/11/2026, cần sửa và nộp lại." in body
+        assert "chưa được nộp" not in body
         assert letters.form_path(cast.obligation) in body
     assert letters.form_path(cast.obligation) != cast.obligation.get_absolute_url()
 
@@ -119,10 +121,11 @@ def test_route_and_where_to_ask(cast):
     cast.union.save(update_fields=["email", "phone"])
     _, text, html = reminded(cast.obligation, cast.officer, on=DUE)
     assert (
-        "Nếu có vướng mắc, xin liên hệ Công đoàn Viên chức tỉnh Thử Nghiệm (qua Ban Nữ công), "
+        "Nếu có vướng mắc, xin liên hệ Công đoàn Viên chức tỉnh Thử Nghiệm (Ban Nữ công), "
         "điện thoại 0262 385 0000, thư điện tử cdvc@vi-du.vn." in text
     )
     assert 'href="mailto:cdvc@vi-du.vn"' in html
+    assert "- Nơi nhận: Công đoàn Viên chức tỉnh Thử Nghiệm (qua Ban Nữ công)" in text
 
 
 def test_a_sample_unit_is_marked(cast):

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import Max, ProtectedError
 
 from orgunits import audit
 from orgunits.models import OrgUnit, User
@@ -117,7 +117,8 @@ def add_section(
 ) -> Section:
     """Add a section as the last one below ``parent``, or right after its sibling ``after``."""
     _lock(plan)
-    section = Section.objects.create(plan=plan, parent=parent, edited_at=at, **values)
+    last = plan.sections.aggregate(last=Max("order"))["last"] or 0
+    section = Section.objects.create(plan=plan, parent=parent, order=last + 1, edited_at=at, **values)
     siblings, node = _siblings(top := outline(plan), section)
     siblings.remove(node)
     position = next((index for index, each in enumerate(siblings) if after and each.section.pk == after.pk), None)
@@ -140,10 +141,10 @@ def update_section(
     at: datetime.datetime,
 ) -> None:
     """Change the text of a section; Conflict when somebody changed it since the page was opened."""
+    before = Section.objects.filter(pk=section.pk).values(*values).get()
     changed = Section.objects.filter(pk=section.pk, edited_at=seen).update(edited_at=at, **values)
     if not changed:
         raise Conflict("Mục này vừa được người khác sửa. Hãy tải lại trang rồi sửa trên bản mới nhất.")
-    before = {name: getattr(section, name) for name in values}
     section.refresh_from_db()
     set_task(section, task)
     audit.record("plan.section_update", section, by=by, org_unit=section.plan.org_unit, before=before)

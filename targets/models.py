@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.formats import number_format
 
 from orgunits.models import Level
 from plans.models import Plan, Programme, Section
@@ -107,4 +108,10 @@ class Milestone(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.year}: {self.get_operator_display()} {self.percent:f} %"
+        return f"{self.year}: {self.in_words}"
+
+    @property
+    def in_words(self) -> str:
+        """The threshold as one says it: "trên 90 %", "từ 95,5 % trở lên"."""
+        percent = number_format(f"{Decimal(self.percent).normalize():f}")
+        return f"từ {percent} % trở lên" if self.operator == self.Operator.AT_LEAST else f"trên {percent} %"

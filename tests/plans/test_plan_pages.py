@@ -114,7 +114,7 @@ def test_plan_page_shows_text_targets_tasks_and_duties(client, source):
 
 
 def test_missing_parts_are_said_plainly(client, source):
-    units, plans = source
+    _, plans = source
     client.force_login(make_user(role=Role.ADMINISTRATOR))
     letter = client.get(plans["cong-van-ldld-tinh"].get_absolute_url())
     assert set(letter.context["missing"]) >= {

@@ -11,6 +11,7 @@ from plans.models import Citation, Document, Plan, Programme
 from tests.builders import Role, make_plan, make_programme, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
+OTHERS = [("officer", 403), ("reviewer", 403), ("viewer", 403), ("stranger", 404)]
 
 
 def filled(plan=None, **changes):

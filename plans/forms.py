@@ -53,8 +53,6 @@ def unit_choices(unit: OrgUnit, *, on: datetime.date) -> Any:
 class RowsMixin:
     """A formset whose rows are taken out by ticking a box."""
 
-    deletion_widget = forms.CheckboxInput
-
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)  # type: ignore[misc]
         if "DELETE" in form.fields:

@@ -27,9 +27,9 @@ class TargetForm(VietnameseFormMixin, forms.ModelForm):
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.plan = plan
-        self.fields["indicator"].queryset = Indicator.objects.filter(programme=plan.programme_id)
-        self.fields["section"].queryset = Section.objects.filter(plan=plan)
-        self.fields["levels"].queryset = Level.objects.filter(sector=plan.org_unit.sector)
+        self.fields["indicator"].queryset = Indicator.objects.filter(programme=plan.programme_id)  # type: ignore[attr-defined]
+        self.fields["section"].queryset = Section.objects.filter(plan=plan)  # type: ignore[attr-defined]
+        self.fields["levels"].queryset = Level.objects.filter(sector=plan.org_unit.sector)  # type: ignore[attr-defined]
 
     def clean_indicator(self) -> Indicator:
         indicator: Indicator = self.cleaned_data["indicator"]

@@ -11,7 +11,7 @@ from orgunits.models import Level
 from plans.models import Plan, Programme, Section
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class Indicator(models.Model):

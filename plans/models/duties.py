@@ -10,7 +10,7 @@ from orgunits.models import Level, OrgUnit, User
 from plans.models.plans import Plan, Section
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class PeriodKind(models.TextChoices):

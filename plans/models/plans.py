@@ -13,7 +13,7 @@ from orgunits.models.units import unit_pks
 from plans.models.documents import Document, Programme
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
     from plans.models.duties import ReportingDuty
 

@@ -8,7 +8,7 @@ from plans.models import PeriodKind, ReportingDuty
 from targets.models import Target
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class ItemKind(models.TextChoices):

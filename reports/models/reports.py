@@ -13,7 +13,7 @@ from reports.models.forms import FormVersion
 from reports.models.obligations import Obligation
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class ReportQuerySet(models.QuerySet["Report"]):

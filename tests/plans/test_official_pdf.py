@@ -452,3 +452,14 @@ def test_text_with_chart_prints_the_drawing_s_words():
     assert "style=" not in render_to_string(
         "official/_block.html", {"block": {"kind": "chart", "svg": "", "title": "x"}}
     )
+
+
+def test_row_that_heads_others_is_never_the_last_of_a_page():
+    """A band ("Chủ trì: …") goes over to the next page with its first row, wherever the page ends."""
+    columns = (Column(1, "center"), Column(5))
+    band = (Cell("Chủ trì: Ban Nữ công", colspan=2, bold=True),)
+    for filling in range(36, 44):
+        rows = (*((Cell(str(n)), Cell(f"Dòng {n}")) for n in range(filling)), band, (Cell("x"), Cell("Việc của ban")))
+        listing = blocks.Table(columns, ((Cell("TT"), Cell("Nội dung")),), rows)
+        printed = Printed(render_pdf(plan(body=(listing,), citations=(), appendices=(), notice="")))
+        assert printed.page_of("Chủ trì: Ban Nữ công") == printed.page_of("Việc của ban")

@@ -11,6 +11,7 @@ from plans.models import PrintJob
 from plans.official import blocks
 from plans.official.blocks import OfficialDocument, Paragraph, plain
 from plans.official.fonts import FontNotFound
+from plans.official.pdf import Printout
 from tests.builders import make_unit, make_user
 from tests.plans.official_pages import Printed
 
@@ -141,7 +142,7 @@ def test_progress_is_written_while_the_job_runs(job, monkeypatch):
 def test_worker_that_lost_its_job_writes_nothing(job, monkeypatch, files):
     def overtaken(document, *, progress):
         PrintJob.objects.filter(pk=job.pk).update(claimed_at=timezone.now() + datetime.timedelta(minutes=20))
-        return printing.Printout(b"%PDF", 1)
+        return Printout(b"%PDF", 1)
 
     monkeypatch.setattr(printing, "print_out", overtaken)
     printing.run(job.pk)

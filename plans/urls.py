@@ -28,7 +28,6 @@ urlpatterns = [
     path("muc/<int:pk>/chuyen/", sections.section_move, name="section_move"),
     path("muc/<int:pk>/xoa/", sections.section_remove, name="section_remove"),
     # reporting duties
-    path("che-do/", duties.duty_list, name="duty_list"),
     path("<int:pk>/che-do/them/", duties.duty_add, name="duty_add"),
     path("che-do/<int:pk>/sua/", duties.duty_edit, name="duty_edit"),
     path("che-do/<int:pk>/xoa/", duties.duty_remove, name="duty_remove"),

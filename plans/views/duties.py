@@ -1,45 +1,19 @@
-"""Reporting duties: the administrator's list, and one duty with its due rules."""
+"""One reporting duty with its due rules; the list of duties with their periods is in reports."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from orgunits.requests import SignedInRequest
 from plans.duty_forms import DueRuleFormSet, DutyForm
 from plans.editing import remove_duty, save_duty
-from plans.missing import missing_of_duty
 from plans.models import Plan, ReportingDuty
-from plans.rights import editor_check, require_editor, writes_for_any_unit
+from plans.rights import require_editor
 from plans.views.plans import writable_plan
-
-DUTIES_A_PAGE = 25
-
-
-@require_safe
-@login_required
-def duty_list(request: SignedInRequest) -> HttpResponse:
-    """The duties of the plans that the person reads, those that still lack a date first."""
-    on = timezone.localdate()
-    if not writes_for_any_unit(request.user, on=on):
-        raise PermissionDenied
-    duties = (
-        ReportingDuty.objects.visible_to(request.user, on)
-        .select_related("plan__document", "plan__org_unit", "plan__programme", "recipient_unit", "level")
-        .prefetch_related("due_rules", "plan__org_unit__placements", "recipient_unit__placements")
-        .order_by("pk")
-    )
-    rows = [(duty, missing_of_duty(duty)) for duty in duties]
-    rows.sort(key=lambda row: (not row[1], row[0].plan.status == Plan.Status.CLOSED))
-    page = Paginator(rows, DUTIES_A_PAGE).get_page(request.GET.get("trang"))
-    check = editor_check(request.user, on=on)
-    places = {duty.plan_id: duty.plan.org_unit.latest_placement for duty, _ in page}
-    writable = {pk for pk, place in places.items() if place and check(place)}
-    return render(request, "plans/duty_list.html", {"page_obj": page, "writable": writable})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

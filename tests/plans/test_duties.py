@@ -1,4 +1,4 @@
-"""Reporting duties: who reports what to whom by which day; the list that shows what is still to be set."""
+"""Reporting duties: who reports what to whom by which day."""
 
 import datetime
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from orgunits.models import AuditEvent
 from plans.models import DueRule, ReportingDuty
-from tests.builders import Role, make_duty, make_plan, make_user
+from tests.builders import make_duty, make_plan
 
 pytestmark = pytest.mark.django_db
 OTHERS = [("officer", 403), ("reviewer", 403), ("viewer", 403), ("stranger", 404)]
@@ -160,33 +160,3 @@ def test_others_may_not(client, cast, name, person, status):
 def test_removing_is_a_post(client, cast):
     client.force_login(cast.unit_administrator)
     assert client.get(reverse("plans:duty_remove", args=[cast.duty.pk])).status_code == 405
-
-
-# --- list ------------------------------------------------------------------------------------------------------------
-def test_duties_that_lack_a_date_come_first(client, cast, plan):
-    undated = make_duty(plan, name="Chưa có ngày", month=None, day=None)
-    client.force_login(cast.unit_administrator)
-    response = client.get(reverse("plans:duty_list"))
-    assert [duty for duty, _ in response.context["page_obj"]] == [undated, cast.duty]
-    assert "Chưa có thời hạn cho kỳ năm" in response.content.decode()
-    assert response.context["writable"] == {plan.pk, cast.plan.pk}
-
-
-def test_list_shows_an_officer_what_to_carry_out_but_no_button(client, cast):
-    client.force_login(cast.officer)
-    response = client.get(reverse("plans:duty_list"))
-    assert [duty for duty, _ in response.context["page_obj"]] == [cast.duty]
-    assert response.context["writable"] == set()
-
-
-def test_list_is_not_for_those_who_only_look(client, cast):
-    client.force_login(cast.viewer)
-    assert client.get(reverse("plans:duty_list")).status_code == 403
-
-
-def test_list_costs_a_fixed_number_of_queries(client, cast, plan, django_assert_max_num_queries):
-    for _ in range(15):
-        make_duty(plan)
-    client.force_login(make_user(unit=cast.union, role=Role.ADMINISTRATOR))
-    with django_assert_max_num_queries(20):
-        client.get(reverse("plans:duty_list"))

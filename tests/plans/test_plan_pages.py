@@ -64,7 +64,7 @@ def test_visitor_is_sent_to_sign_in(client, cast):
         assert response.url.startswith(reverse("account_login"))
 
 
-@pytest.mark.parametrize("name", ["plan_list", "plan_start", "duty_list"])
+@pytest.mark.parametrize("name", ["plan_list", "plan_start"])
 def test_list_pages_only_answer_get(client, cast, name):
     client.force_login(cast.unit_administrator)
     assert client.post(reverse(f"plans:{name}")).status_code == 405

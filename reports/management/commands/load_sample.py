@@ -11,6 +11,7 @@ from django.utils import timezone
 from orgunits.sample import load_people, load_units, organisation
 from plans.letterheads import load_letterheads
 from plans.loading import load_plans
+from plans.sample import load_sample_plans
 from reports.sample import load_reports
 from targets.loading import load_targets
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         password = settings.SAMPLE_PASSWORD or f"mangnon-{secrets.randbelow(10**6):06d}"
         accounts = load_people(units, password=password)
         load_plans(units)
+        load_sample_plans(units)
         load_letterheads(units, valid_from=organisation()["valid_from"])
         load_targets()
         load_reports(on=timezone.localdate())

@@ -7,6 +7,7 @@ import datetime
 import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -28,11 +29,13 @@ class Letter:
 
     @property
     def subject(self) -> str:
-        return str(self.message["Subject"] or "")
+        return str(self.message["Subject"] or "").strip()
 
     @property
     def to(self) -> str:
-        return str(self.message["To"] or "")
+        """The addressee; decoded here because the parser breaks a long name inside a word."""
+        raw = next((value for name, value in self.message.raw_items() if name == "To"), "")
+        return " ".join(str(make_header(decode_header(raw))).split())
 
     @property
     def sent_at(self) -> datetime.datetime | None:

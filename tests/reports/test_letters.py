@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.core import mail as django_mail
 
+from orgunits import outbox
 from orgunits.models import Delivery
 from reports import letters, notices, obligations, reminders, workflow
 from reports.models import Notice, Reminder, ReviewEvent
@@ -267,3 +268,18 @@ def test_nobody_is_told_of_what_they_did_themselves(cast, submitted):
     workflow.send_back(submitted, by=cast.reviewer, reason="Thiếu.")
     people = set(Notice.objects.filter(event__action="return").values_list("recipient", flat=True))
     assert people == {cast.officer.pk, cast.colleague.pk, cast.approver.pk}
+
+
+def test_the_outbox_shows_the_letter_as_it_was_written(cast, settings, tmp_path):
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = outbox.FILE_BACKEND, str(tmp_path)
+    cast.officer.full_name = "Nguyễn Thị Cán Bộ Công đoàn Viên chức tỉnh, phụ trách Ban Nữ công"
+    cast.officer.save(update_fields=["full_name"])
+    row = Reminder.objects.create(obligation=cast.obligation, rung="before-1", due_on=DUE, recipient=cast.officer)
+    with at_noon(DUE):
+        assert reminders.deliver(row.pk)
+    (letter,) = outbox.letters(tmp_path)
+    assert letter.to == f"{cast.officer.full_name} <{cast.officer.email}>"
+    assert letter.subject.startswith("Nhắc nộp báo cáo (hạn cuối là hôm nay): ")
+    assert "trước ngày 10/11/2026, tức chậm nhất 23:59 ngày 09/11/2026 (thứ Hai)" in letter.text
+    assert "<h1>Hôm nay là ngày cuối cùng để nộp báo cáo</h1>" in letter.html
+    assert letter.sent_at.isoformat() == "2026-11-09T12:00:00+07:00"

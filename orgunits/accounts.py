@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from orgunits import audit
+from orgunits import audit, sample
 from orgunits.models import OrgUnit, RoleAssignment, User
 
 SAMPLE_FLAG_SECONDS = 60
@@ -61,9 +61,12 @@ def sample_data_loaded() -> bool:
 
 
 def sample_roles() -> list[RoleAssignment]:
-    """The roles of the sample people, one row each, for the sign-in page; empty without sample data."""
+    """The roles of the sample people whom the sign-in page shows, in the order of the data; empty without them."""
     if not sample_data_loaded():
         return []
-    roles = RoleAssignment.objects.as_of(timezone.localdate()).filter(user__is_sample=True, user__is_active=True)
-    found = roles.select_related("user", "org_unit").prefetch_related("org_unit__placements").order_by("pk")
-    return list({role.user_id: role for role in reversed(found)}.values())[::-1]
+    addresses = sample.shown_addresses()
+    held = RoleAssignment.objects.as_of(timezone.localdate()).filter(
+        user__is_sample=True, user__is_active=True, user__email__in=addresses
+    )
+    found = held.select_related("user", "org_unit").prefetch_related("org_unit__placements")
+    return sorted(found, key=lambda role: addresses.index(role.user.email))

@@ -45,6 +45,14 @@ ACTIONS = {
     "duty.update": "Sửa chế độ báo cáo",
     "duty.remove": "Bỏ chế độ báo cáo",
     "duty.open_period": "Mở kỳ báo cáo",
+    "duty.extend_all": "Gia hạn cho mọi đơn vị",
+    "due_rule.set": "Đặt hạn báo cáo",
+    # targets
+    "indicator.create": "Thêm chỉ tiêu",
+    "indicator.update": "Sửa chỉ tiêu",
+    "target.create": "Đặt mục tiêu",
+    "target.update": "Sửa mục tiêu",
+    "target.remove": "Bỏ mục tiêu",
     # reports
     "obligation.extend": "Gia hạn báo cáo",
     "obligation.waive": "Miễn báo cáo",

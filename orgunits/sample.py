@@ -58,10 +58,20 @@ def load_people(units: dict[str, OrgUnit], *, password: str) -> list[SampleAccou
             user = User.objects.create_user(row["email"], full_name=row["full_name"], is_sample=True)
             User.objects.filter(pk=user.pk).update(password=hashed)
             RoleAssignment.objects.create(user=user, org_unit=unit, role=row["role"], valid_from=data["valid_from"])
-        if row.get("shown") or row.get("shown_number", -1) == row.get("number"):
+        if _is_shown(row):
             role = RoleAssignment(role=row["role"]).get_role_display()
             shown.append(SampleAccount(row["email"], row["full_name"], role, unit.name if unit else "toàn hệ thống"))
     return shown
+
+
+def shown_addresses() -> list[str]:
+    """The sign-in addresses of the people that the first start and the sign-in page show, in the file's order."""
+    return [row["email"] for row in _numbered(organisation()["person"]) if _is_shown(row)]
+
+
+def _is_shown(row: dict[str, Any]) -> bool:
+    """Whether the person stands for its kind; of a numbered row only the one of ``shown_number`` does."""
+    return bool(row.get("shown")) or row.get("shown_number", -1) == row.get("number")
 
 
 def _establish(row: dict[str, Any], units: dict[str, OrgUnit], *, on: datetime.date) -> OrgUnit:

@@ -80,7 +80,7 @@ def main_part(document: OfficialDocument) -> dict[str, Any]:
         "letter_subject": line(wording.letter_subject(subject, style)) if letter else [],
         "addressees": [line(text) for text in wording.addressee_lines(document.addressees)],
         "citations": [line(text) for text in wording.citation_lines(document.citations)],
-        "blocks": _with_page_rules(_ended_blocks(document), signed=_is_signed(document)),
+        "blocks": _with_page_rules(_ended_blocks(document), signed=_is_signed(document), top=2 if letter else 3),
         "signature": signature_part(document),
         "recipients": [
             line(text)
@@ -110,7 +110,7 @@ def appendix_part(document: OfficialDocument, position: int) -> dict[str, Any]:
         "title": tidy(appendix.title).upper(),
         "attached_to": _unbroken_pieces(attached_to(document), ()),
         "landscape": appendix.landscape,
-        "blocks": _with_page_rules(appendix.blocks, signed=False),
+        "blocks": _with_page_rules(appendix.blocks, signed=False, top=3),
     }
 
 
@@ -155,9 +155,17 @@ def _ended_blocks(document: OfficialDocument) -> Blocks:
 
 
 # --- the blocks ------------------------------------------------------------------------------------------------------
-def _with_page_rules(content: Blocks, *, signed: bool) -> list[dict[str, Any]]:
-    """Return the blocks for the templates; the last ones before a signature are kept with it, two lines at least."""
+def _with_page_rules(content: Blocks, *, signed: bool, top: int) -> list[dict[str, Any]]:
+    """Return the blocks for the templates; the last ones before a signature are kept with it, two lines at least.
+
+    ``top`` is the number of the HTML heading (h2, h3…) for the highest level that the content has: the page around a
+    preview holds h1, and no level is skipped.
+    """
     printed = [_printed(block) for block in content]
+    levels = sorted({block.level for block in content if isinstance(block, blocks.Heading)})
+    for view in printed:
+        if view["kind"] == "heading":
+            view["tag"] = min(top + levels.index(view["level"]), 6)
     lines = 0
     for block, view in zip(reversed(content), reversed(printed), strict=True):
         lines += _certain_lines(block)

@@ -1,5 +1,6 @@
 """The printed page against the tables of the regulations: positions, sizes, fonts and rules read back from the PDF."""
 
+import re
 import unicodedata
 
 import pytest
@@ -458,8 +459,15 @@ def test_row_that_heads_others_is_never_the_last_of_a_page():
     """A band ("Chủ trì: …") goes over to the next page with its first row, wherever the page ends."""
     columns = (Column(1, "center"), Column(5))
     band = (Cell("Chủ trì: Ban Nữ công", colspan=2, bold=True),)
-    for filling in range(36, 44):
+    for filling in range(27, 30):
         rows = (*((Cell(str(n)), Cell(f"Dòng {n}")) for n in range(filling)), band, (Cell("x"), Cell("Việc của ban")))
         listing = blocks.Table(columns, ((Cell("TT"), Cell("Nội dung")),), rows)
         printed = Printed(render_pdf(plan(body=(listing,), citations=(), appendices=(), notice="")))
         assert printed.page_of("Chủ trì: Ban Nữ công") == printed.page_of("Việc của ban")
+
+
+def test_preview_leaves_the_first_heading_to_the_page_and_skips_no_level():
+    html = render_html(plan(body=(Heading(2, "1.", "Một"), Heading(4, "a)", "Hai")), appendices=()))
+    assert re.findall(r"<h(\d)", html) == ["2", "3", "4"]
+    letter = render_html(plan(type_name="", body=(Heading(1, "I.", "Một"),), appendices=()))
+    assert re.findall(r"<h(\d)", letter) == ["2"]

@@ -1,0 +1,224 @@
+"""Every URL against every kind of person, with GET. A URL without a row here fails.
+
+Columns: anonymous, officer of the unit, reviewer of the unit above, viewer there, administrator of that branch,
+administrator of the installation, officer of another province. 302 for the anonymous leads to sign-in; 405 is the
+answer of a page that only takes POST (its own tests hold the persons against it); 404 is "outside your scope" and
+403 is "inside, but not yours to do".
+"""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from orgunits.models import User
+from plans.models import PrintJob
+from reports.models import Activity, Attachment, Notice, Reminder, ReviewEvent
+from reports.workflow import submit
+from tests import builders
+
+PERSONS = ("anonymous", "officer", "reviewer", "viewer", "unit_administrator", "administrator", "stranger")
+
+TABLE: dict[str, tuple[str, str]] = {
+    "home": ("-", "302 200 200 200 200 200 200"),
+    "healthz": ("-", "503 503 503 503 503 503 503"),
+    "account_login": ("-", "200 302 302 302 302 302 302"),
+    "account_logout": ("-", "302 200 200 200 200 200 200"),
+    "account_inactive": ("-", "200 200 200 200 200 200 200"),
+    "account_signup": ("-", "200 302 302 302 302 302 302"),
+    "account_reauthenticate": ("-", "302 403 403 403 403 403 403"),
+    "account_change_password": ("-", "302 302 302 302 302 302 302"),
+    "account_set_password": ("-", "302 200 200 200 200 200 200"),
+    "account_reset_password": ("-", "200 200 200 200 200 200 200"),
+    "account_reset_password_done": ("-", "200 200 200 200 200 200 200"),
+    "account_reset_password_from_key_done": ("-", "200 200 200 200 200 200 200"),
+    "account_reset_password_from_key": ("reset", "200 200 200 200 200 200 200"),
+    "mfa_index": ("-", "302 200 200 200 200 200 200"),
+    "mfa_authenticate": ("-", "302 302 302 302 302 302 302"),
+    "mfa_reauthenticate": ("-", "302 403 403 403 403 403 403"),
+    "mfa_activate_totp": ("-", "302 200 200 200 200 200 200"),
+    "mfa_deactivate_totp": ("-", "302 404 404 404 404 404 404"),
+    "mfa_view_recovery_codes": ("-", "302 404 404 404 404 404 404"),
+    "mfa_generate_recovery_codes": ("-", "302 200 200 200 200 200 200"),
+    "mfa_download_recovery_codes": ("-", "302 404 404 404 404 404 404"),
+    "orgunits:unit_list": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:unit_suggestions": ("-", "302 200 200 200 200 200 200"),
+    "orgunits:unit_create": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:unit_detail": ("unit", "302 200 200 200 200 200 404"),
+    "orgunits:unit_branch": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_rename": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_move": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_end": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_contact": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:level_list": ("-", "302 403 403 403 403 200 403"),
+    "orgunits:level_create": ("-", "302 403 403 403 403 200 403"),
+    "orgunits:level_change": ("level", "302 403 403 403 403 200 403"),
+    "orgunits:person_list": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:person_invite": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:person_detail": ("person", "302 403 403 403 200 200 403"),
+    "orgunits:person_change": ("person", "302 403 403 403 200 200 403"),
+    "orgunits:person_invite_again": ("person", "405 405 405 405 405 405 405"),
+    "orgunits:person_deactivate": ("person", "405 405 405 405 405 405 405"),
+    "orgunits:person_reactivate": ("person", "405 405 405 405 405 405 405"),
+    "orgunits:role_give": ("person", "302 403 403 403 200 200 403"),
+    "orgunits:role_end": ("role", "302 403 403 403 200 200 403"),
+    "orgunits:audit_list": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:outbox": ("-", "302 403 403 403 403 200 403"),
+    "orgunits:outbox_letter": ("letter", "302 403 403 403 403 404 403"),
+    "orgunits:outbox_html": ("letter", "302 403 403 403 403 404 403"),
+    "plans:plan_list": ("-", "302 200 200 200 200 200 200"),
+    "plans:programme_create": ("-", "302 403 403 403 403 200 403"),
+    "plans:programme_detail": ("programme", "302 200 200 200 200 200 200"),
+    "plans:programme_edit": ("programme", "302 403 403 403 403 200 403"),
+    "plans:document_create": ("programme", "302 403 403 403 200 200 403"),
+    "plans:plan_register": ("programme+unit", "302 200 200 403 200 200 404"),
+    "plans:plan_start": ("-", "302 200 200 200 200 200 200"),
+    "plans:plan_create": ("unit_pk", "302 200 403 403 200 200 404"),
+    "plans:plan_detail": ("plan", "302 200 200 200 200 200 404"),
+    "plans:plan_source": ("plan", "302 200 200 200 200 200 404"),
+    "plans:plan_edit": ("plan", "302 403 403 403 200 200 404"),
+    "plans:plan_remove": ("plan", "405 405 405 405 405 405 405"),
+    "plans:recipients_edit": ("plan", "302 403 403 403 200 200 404"),
+    "plans:citations_edit": ("plan", "302 403 403 403 200 200 404"),
+    "plans:plan_outline": ("plan", "302 403 403 403 200 200 404"),
+    "plans:section_add": ("plan", "302 403 403 403 200 200 404"),
+    "plans:section_edit": ("section", "302 403 403 403 200 200 404"),
+    "plans:section_move": ("section", "405 405 405 405 405 405 405"),
+    "plans:section_remove": ("section", "405 405 405 405 405 405 405"),
+    "plans:duty_add": ("plan", "302 403 403 403 200 200 404"),
+    "plans:duty_edit": ("plan_duty", "302 403 403 403 200 200 404"),
+    "plans:duty_remove": ("plan_duty", "405 405 405 405 405 405 405"),
+    "plans:plan_preview": ("plan", "302 200 200 200 200 200 404"),
+    "plans:plan_print": ("plan", "405 405 405 405 405 405 405"),
+    "plans:print_job": ("job", "302 200 404 404 404 404 404"),
+    "plans:print_job_status": ("job", "302 200 404 404 404 404 404"),
+    "plans:print_job_file": ("job", "302 404 404 404 404 404 404"),
+    "plans:print_job_retry": ("job", "405 405 405 405 405 405 405"),
+    "targets:target_add": ("plan_pk", "302 403 403 403 200 200 404"),
+    "targets:target_edit": ("target", "302 403 403 403 200 200 404"),
+    "targets:target_remove": ("target", "405 405 405 405 405 405 405"),
+    "targets:indicator_add": ("plan_pk", "302 403 403 403 200 200 404"),
+    "targets:indicator_edit": ("plan_pk+indicator", "302 403 403 403 200 200 404"),
+    "reports:report_list": ("-", "302 200 200 200 200 200 200"),
+    "reports:obligation_detail": ("obligation", "302 200 200 200 200 200 404"),
+    "reports:report_start": ("obligation", "405 405 405 405 405 405 405"),
+    "reports:obligation_extend": ("obligation", "405 405 405 405 405 405 405"),
+    "reports:obligation_waive": ("obligation", "405 405 405 405 405 405 405"),
+    "reports:report_detail": ("report", "302 200 200 200 200 200 404"),
+    "reports:report_compare": ("report", "302 302 302 302 302 302 404"),
+    "reports:report_print": ("report", "302 200 200 200 200 200 404"),
+    "reports:review_queue": ("-", "302 403 200 403 403 403 403"),
+    "reports:report_approve": ("report", "405 405 405 405 405 405 405"),
+    "reports:report_return": ("report", "405 405 405 405 405 405 405"),
+    "reports:report_reopen": ("report", "405 405 405 405 405 405 405"),
+    "reports:dashboard_home": ("-", "302 302 302 302 302 302 200"),
+    "reports:dashboard": ("unit", "302 200 200 200 200 200 404"),
+    "reports:missing": ("unit", "302 200 200 200 200 200 404"),
+    "reports:duty_list": ("-", "302 200 200 200 200 200 200"),
+    "reports:duty_detail": ("duty", "302 200 200 200 200 200 404"),
+    "reports:due_rule_edit": ("rule", "302 403 403 403 200 200 404"),
+    "reports:period_open": ("rule", "302 403 403 403 200 200 404"),
+    "reports:duty_period": ("duty+period", "302 200 200 200 200 200 404"),
+    "reports:period_extend": ("duty+period", "405 405 405 405 405 405 405"),
+    "reports:filing": ("draft", "302 200 403 403 403 403 404"),
+    "reports:filing_autosave": ("draft", "405 405 405 405 405 405 405"),
+    "reports:filing_submit": ("draft", "302 302 403 403 403 403 404"),
+    "reports:attachment_download": ("attachment", "302 200 200 200 200 200 404"),
+    "reports:activity_list": ("-", "302 200 200 200 200 200 200"),
+    "reports:activity_create": ("-", "302 200 403 403 403 403 200"),
+    "reports:activity_edit": ("activity", "302 200 403 403 403 403 404"),
+    "reports:activity_delete": ("activity", "302 200 403 403 403 403 404"),
+    "reports:reminder_list": ("-", "302 403 200 403 200 200 403"),
+    "reports:remind_now": ("-", "405 405 405 405 405 405 405"),
+    "reports:reminder_send_again": ("reminder", "405 405 405 405 405 405 405"),
+    "reports:notice_list": ("-", "302 403 200 403 200 200 403"),
+    "reports:notice_send_again": ("notice", "405 405 405 405 405 405 405"),
+}
+
+
+def url_names(resolver: URLResolver, prefix: str = "") -> list[str]:
+    found = []
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            found += url_names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+        elif isinstance(entry, URLPattern):
+            found.append(f"{prefix}{entry.name}")
+    return found
+
+
+@pytest.fixture
+def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
+    """For each key kind of the table: the arguments of the URL, all of things in the cast's own branch."""
+    task = builders.make_task(cast.plan)
+    report = builders.make_report(cast.obligation)
+    other_year = next(row for row in builders.open_year(cast.duty, 2025) if row.org_unit_id == cast.base.pk)
+    draft = builders.make_report(other_year)
+    submit(report, builders.content(), by=cast.officer)
+    event = ReviewEvent.objects.get(report=report)
+    attachment = Attachment.objects.create(
+        report=report, file=ContentFile(b"%PDF-1.4", name="a.pdf"), original_name="a.pdf", size=8,
+        content_type="application/pdf", caption="Ảnh", uploaded_by=cast.officer,
+    )  # fmt: skip
+    activity = Activity.objects.create(
+        org_unit=cast.base, name="Tết Trung thu", occasion="mid_autumn", held_on="2026-09-25", recorded_by=cast.officer
+    )
+    reminder = Reminder.objects.create(
+        obligation=cast.obligation, rung="late-1", recipient=cast.officer, due_on="2026-11-09"
+    )
+    notice = Notice.objects.filter(event=event).first() or Notice.objects.create(event=event, recipient=cast.officer)
+    job = PrintJob.objects.create(
+        title="Kế hoạch", file_name="ke-hoach.pdf", content={}, content_hash="x", org_unit=cast.union,
+        requested_by=cast.officer, status=PrintJob.Status.FAILED, finished_at=timezone.now(),
+    )  # fmt: skip
+    rule = cast.duty.due_rules.get()
+    pks = {
+        "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,
+        "role": cast.officer.role_assignments.get().pk, "programme": cast.plan.programme_id, "plan": cast.plan.pk,
+        "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk,
+        "target": cast.target.pk, "obligation": cast.obligation.pk, "report": report.pk, "draft": draft.pk,
+        "rule": rule.pk, "attachment": attachment.pk, "activity": activity.pk, "reminder": reminder.pk,
+        "notice": notice.pk,
+    }  # fmt: skip
+    return {
+        "-": {},
+        **{kind: {"pk": pk} for kind, pk in pks.items()},
+        "letter": {"name": "khong-co.log", "number": 1},
+        "programme+unit": {"pk": cast.plan.programme_id, "unit_pk": cast.base.pk},
+        "unit_pk": {"unit_pk": cast.base.pk},
+        "plan_pk": {"plan_pk": cast.plan.pk},
+        "plan_pk+indicator": {"plan_pk": cast.plan.pk, "pk": cast.target.indicator_id},
+        "duty+period": {"pk": cast.duty.pk, "period_pk": cast.obligation.period_id},
+        "reset": {"uidb36": "1", "key": "khong-dung"},
+    }
+
+
+def answer(person: User | None, url: str) -> int:
+    client = Client()
+    if person:
+        client.force_login(person)
+    return client.get(url).status_code
+
+
+def test_every_url_has_a_row() -> None:
+    names = set(url_names(get_resolver()))
+    assert names - TABLE.keys() == set(), "give these URLs a row"
+    assert TABLE.keys() - names == set(), "these rows have no URL"
+
+
+@pytest.mark.parametrize("group", ["", "orgunits", "plans", "targets", "reports"])
+def test_everybody_gets_the_answer_of_the_table(
+    group: str, cast: SimpleNamespace, objects: dict[str, dict[str, Any]]
+) -> None:
+    wrong = {}
+    for name, (kind, row) in TABLE.items():
+        if name.rpartition(":")[0] != group:
+            continue
+        url = reverse(name, kwargs=objects[kind])
+        found = " ".join(str(answer(getattr(cast, person, None), url)) for person in PERSONS)
+        if found != row:
+            wrong[name] = found
+    assert wrong == {}

@@ -30,6 +30,8 @@ from reports.form_fields import TaskStatus, leading
 from reports.models import FormItem, ItemKind, Obligation, Period, Rollup
 from reports.own_sums import TASKS, Cells
 
+FILING_TIME = datetime.timedelta(days=60)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -126,18 +128,23 @@ class Entry:
 def entries(user: User, *, on: datetime.date) -> list[Entry]:
     """The units on which the person holds a role, or for the whole installation the roots; those with any sums.
 
-    ``latest`` holds each duty's latest period in which something was filed.
+    ``latest`` holds each duty's latest period that is under way.
     """
     held = set(user.role_assignments.as_of(on).values_list("org_unit_id", flat=True))
     rows = Rollup.objects.visible_to(user, on).filter(basis=Rollup.Basis.AS_FILED)
     mine = rows.filter(parent__isnull=True) if None in held else rows.filter(org_unit__in=held)
     light = mine.select_related("duty", "period").defer("own", "subtree")
     latest: dict[int, dict[int, Rollup]] = {}
-    for row in sorted(light, key=lambda row: (row.filed > 0, row.period.ends_on, row.period.kind), reverse=True):
+    for row in sorted(light, key=lambda row: (_is_under_way(row, on), row.period.ends_on), reverse=True):
         latest.setdefault(row.org_unit_id, {}).setdefault(row.duty_id, row)
     units = OrgUnit.objects.filter(pk__in=latest).prefetch_related("placements")
     found = [Entry(unit, sorted(latest[unit.pk].values(), key=lambda row: row.duty_id)) for unit in units]
     return sorted(found, key=lambda entry: (entry.unit.sector, sort_name(entry.unit)))
+
+
+def _is_under_way(row: Rollup, on: datetime.date) -> bool:
+    """Something was filed, or the period is so near its end that it should be: an empty new year is not shown first."""
+    return row.filed > 0 or on >= row.period.ends_on - FILING_TIME
 
 
 def sort_name(unit: OrgUnit) -> str:
@@ -145,10 +152,10 @@ def sort_name(unit: OrgUnit) -> str:
     return place.sort_name if place else ""
 
 
-def choose(unit: OrgUnit, asked: Mapping[str, str]) -> Choice | None:
+def choose(unit: OrgUnit, asked: Mapping[str, str], *, on: datetime.date) -> Choice | None:
     """The duty, period and way of counting; what is not asked or not there falls back. None: nothing to show.
 
-    Without a wish: the duty and the period in which something was filed last.
+    Without a wish: the latest period that is under way, of the duty that most units report on.
     """
     rows = list(
         Rollup.objects.filter(org_unit=unit, basis=Rollup.Basis.AS_FILED)
@@ -158,7 +165,7 @@ def choose(unit: OrgUnit, asked: Mapping[str, str]) -> Choice | None:
     )  # fmt: skip
     if not rows:
         return None
-    rows.sort(key=lambda row: (row.filed > 0, row.period.ends_on, row.expected, -row.duty_id), reverse=True)
+    rows.sort(key=lambda row: (_is_under_way(row, on), row.period.ends_on, row.expected, -row.duty_id), reverse=True)
     wished = [row for row in rows if str(row.duty_id) == asked.get("che_do")] or [
         row for row in rows if row.duty_id == rows[0].duty_id
     ]

@@ -33,7 +33,7 @@ def dashboard(request: SignedInRequest, pk: int) -> HttpResponse:
     """One unit and everything below it: figures against targets, who is in, the units directly below."""
     on = timezone.localdate()
     unit = _visible_unit(request, pk)
-    choice = dashboards.choose(unit, request.GET)
+    choice = dashboards.choose(unit, request.GET, on=on)
     if choice is None:
         return render(request, "reports/dashboard_empty.html", {"unit": unit})
     board = dashboards.build(unit, choice, user=request.user, on=on)
@@ -50,7 +50,7 @@ def missing_list(request: SignedInRequest, pk: int) -> HttpResponse:
     """Who has not filed, with whom to call and a button that reminds."""
     on = timezone.localdate()
     unit = _visible_unit(request, pk)
-    choice = dashboards.choose(unit, request.GET)
+    choice = dashboards.choose(unit, request.GET, on=on)
     if choice is None:
         return render(request, "reports/dashboard_empty.html", {"unit": unit})
     row = get_object_or_404(

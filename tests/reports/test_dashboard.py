@@ -299,20 +299,28 @@ def test_the_breadcrumb_leads_up_only_as_far_as_one_may_see(client, cast):
 # --- what is chosen -----------------------------------------------------------------------------------------------
 
 
-def test_without_a_wish_the_latest_period_with_reports(cast):
+def test_without_a_wish_the_latest_period_that_is_under_way(cast):
     builders.open_year(cast.duty, 2025)
     builders.open_year(cast.duty, 2027)
-    chosen = dashboards.choose(cast.union, {})
-    assert chosen.period.year == 2027  # nothing filed anywhere: the latest
+    last_day_of_rest = datetime.date(2026, 11, 1)  # 60 days before the end of 2026 is 1 November
+    assert dashboards.choose(cast.union, {}, on=last_day_of_rest - datetime.timedelta(days=1)).period.year == 2025
+    assert dashboards.choose(cast.union, {}, on=last_day_of_rest).period.year == 2026
     put(cast.obligation, cast.officer, {})
-    chosen = dashboards.choose(cast.union, {})
-    assert chosen.period.year == 2026
+    chosen = dashboards.choose(cast.union, {}, on=datetime.date(2026, 3, 1))
+    assert chosen.period.year == 2026  # something is filed
     assert [period.year for period in chosen.periods] == [2027, 2026, 2025]
+
+
+def test_the_duty_that_most_units_report_on_comes_first(cast):
+    small = builders.make_duty(cast.plan, name="Báo cáo riêng", reporters=ReportingDuty.Reporters.CHOSEN)
+    small.units.set([cast.base])
+    builders.open_year(small)
+    assert dashboards.choose(cast.union, {}, on=datetime.date(2026, 11, 22)).duty == cast.duty
 
 
 @pytest.mark.parametrize("asked", [{"che_do": "999"}, {"che_do": "x", "ky": "'"}, {"ky": "999"}, {"count": "x"}])
 def test_a_wish_that_cannot_be_met_falls_back(cast, asked):
-    chosen = dashboards.choose(cast.union, asked)
+    chosen = dashboards.choose(cast.union, asked, on=datetime.date(2026, 11, 22))
     assert (chosen.duty, chosen.period, chosen.counting) == (cast.duty, cast.obligation.period, "approved")
 
 

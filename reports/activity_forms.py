@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 
 from orgunits.models import OrgUnit
 from orgunits.vietnamese import nfc
@@ -13,6 +14,7 @@ from reports.models import Activity, Obligation
 from reports.whole_numbers import Unreadable, read_money, read_whole
 
 FIRST_YEAR = 2012  # Chỉ thị 20-CT/TW, the oldest programme
+WRONG_DAY = "Hãy ghi ngày theo dạng ngày/tháng/năm, ví dụ 01/06/2026."
 FUTURE = "Sổ này ghi hoạt động đã tổ chức. Ngày tổ chức không thể sau hôm nay."
 
 
@@ -32,6 +34,9 @@ class WholeNumberField(forms.CharField):
             return read_money(text) if self.money else read_whole(text)
         except Unreadable as error:
             raise ValidationError(str(error)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        return number_format(value, force_grouping=True) if isinstance(value, int) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -65,6 +70,12 @@ class ActivityForm(forms.ModelForm):
         help_texts = {
             "name": "Không ghi tên, địa chỉ của trẻ em.",
             "children_reached": "Chỉ ghi số lượng. Để trống nếu không có số liệu.",
+        }
+        error_messages = {
+            "name": {"required": "Hãy ghi tên hoạt động."},
+            "occasion": {"required": "Hãy chọn dịp tổ chức."},
+            "held_on": {"required": WRONG_DAY, "invalid": WRONG_DAY},
+            "org_unit": {"required": "Hãy chọn đơn vị."},
         }
         widgets = {
             "held_on": forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "class": "field-date", "inputmode": "text"})

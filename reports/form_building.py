@@ -184,7 +184,7 @@ def _target_specs(duty: ReportingDuty) -> Iterator[ItemSpec]:
             code=indicator.code,
             kind=ItemKind.SHARE,
             section=TARGETS_SECTION,
-            label=indicator.name,
+            label=indicator.short_name,
             guide=f"{kind}: “{section.body or section.heading}”" if section else "",
             unit_of_count=indicator.unit_of_count,
             target_id=target.pk,

@@ -54,7 +54,7 @@ def filing_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
     """
     if not request.user.is_authenticated:
         return JsonResponse({"sentence": "Phiên đăng nhập đã hết."}, status=401)
-    report = _report_to_file(request.user, pk)
+    report = _report_to_file(request.user, pk, for_page=False)
     try:
         version, was, now = _changes(request)
         saved = drafts.save(report, now, base=was, version=version, by=request.user)
@@ -251,24 +251,20 @@ def _closed(request: SignedInRequest, report: Report, posted: dict[str, str], er
     )
 
 
-def _report_to_file(user: User, pk: int) -> Report:
+def _report_to_file(user: User, pk: int, *, for_page: bool = True) -> Report:
     """404 outside the user's scope, 403 inside it without the right to file for the unit."""
-    reports = (
-        Report.objects.visible_to(user)
-        .select_related(
+    reports = Report.objects.visible_to(user).select_related("obligation__org_unit", "form_version")
+    if for_page:
+        reports = reports.select_related(
             "obligation__duty__plan__document",
             "obligation__period",
-            "obligation__org_unit",
             "obligation__receiving_unit",
-            "form_version",
             "draft_saved_by",
-        )
-        .prefetch_related(
+        ).prefetch_related(
             "obligation__org_unit__placements",
             "obligation__receiving_unit__placements",
             "obligation__duty__due_rules",
         )
-    )
     report = get_object_or_404(reports, pk=pk)
     if not workflow.may_file(user, report.obligation, on=timezone.localdate()):
         raise PermissionDenied

@@ -446,3 +446,34 @@ def test_saving_a_draft_is_no_event_for_the_audit(officer, url):
     before = AuditEvent.objects.count()
     post(officer, url, sound())
     assert AuditEvent.objects.count() == before
+
+
+@pytest.fixture
+def large_report(cast) -> Report:
+    """A form with shares, figures and forty tasks of five bodies."""
+    for number in range(40):
+        make_task(cast.plan, f"Nhiệm vụ {number}", lead=f"Cơ quan {number % 5}")
+    version = ensure_form(cast.duty, "year")
+    for number in range(30):
+        version.items.create(code=f"so-{number}", kind="count", label=f"Số {number}", unit_of_count="em", order=number)
+    report = make_report(cast.obligation)
+    report.form_version = version
+    report.save(update_fields=["form_version"])
+    return report
+
+
+def test_queries_of_the_form_do_not_grow_with_it(officer, large_report, django_assert_num_queries):
+    url = reverse("reports:filing", args=[large_report.pk])
+    officer.get(url)
+    with django_assert_num_queries(21):
+        officer.get(url)
+
+
+def test_queries_of_a_check(officer, large_report, django_assert_num_queries):
+    with django_assert_num_queries(23):
+        officer.get(reverse("reports:filing", args=[large_report.pk]), {"kiem-tra": "1"})
+
+
+def test_queries_of_a_save_by_itself(officer, large_report, django_assert_num_queries):
+    with django_assert_num_queries(10):
+        autosave(officer, large_report, {"ket-qua": ["", "a"]})

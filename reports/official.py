@@ -18,7 +18,7 @@ from plans.official.blocks import (
 from plans.official.from_plan import SAMPLE_NOTICE
 from plans.official.letterhead import letterhead_of, name_on, style_of
 from plans.official.numbering import TYPE_NAMES, month_number, roman, two_digit_day
-from plans.official.wording import AS_ABOVE
+from plans.official.wording import AS_ABOVE, lower_first
 from reports.models import Obligation, Report, Revision
 from reports.official_blocks import ACTIVITIES_IN_TEXT, activities_table, all_activities, result_blocks
 from reports.official_consolidated import consolidated_part, rows_below
@@ -94,9 +94,9 @@ def cited(document: Document) -> str:
         words.append(f"năm {document.issued_year}")
     if document.issuer:
         words.append(f"của {document.issuer}")
-    subject = document.subject
-    if subject:
-        words.append(subject if subject.lower().startswith("về ") else f"về {subject[:1].lower()}{subject[1:]}")
+    if document.subject:
+        subject = lower_first(document.subject)
+        words.append(subject if subject.startswith("về ") else f"về {subject}")
     return " ".join(words)
 
 

@@ -94,7 +94,7 @@ def test_basis_is_the_root_document_and_the_plan(cast):
     Document.objects.filter(pk=cast.plan.document_id).update(serial=57)
     first, second = document_of(cast).citations
     assert first == (
-        "Căn cứ Chỉ thị số 28-CT/TW ngày 25 tháng 12 năm 2023 của Bộ Chính trị Về tăng cường công tác chăm sóc trẻ em"
+        "Căn cứ Chỉ thị số 28-CT/TW ngày 25 tháng 12 năm 2023 của Bộ Chính trị về tăng cường công tác chăm sóc trẻ em"
     )
     assert second.startswith("Căn cứ Kế hoạch số 57/KH-CĐVC ngày 24 tháng 5 năm 2024 của Công đoàn Viên chức tỉnh")
 

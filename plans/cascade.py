@@ -85,6 +85,15 @@ def counted_on(plan: Plan, *, on: datetime.date) -> datetime.date:
     return min(on, datetime.date(plan.year_to, 12, 31)) if plan.year_to else on
 
 
+def plan_above(unit: OrgUnit, programme: Programme, *, on: datetime.date) -> Plan | None:
+    """The latest plan under the programme of the unit directly above: the one that a new plan carries out."""
+    place = unit.placement_on(on)
+    if place is None or place.parent_id is None:
+        return None
+    plans = Plan.objects.filter(programme=programme, org_unit=place.parent_id).select_related("document")
+    return plans.order_by("-pk").first()
+
+
 def below_plan(plan: Plan, *, user: User, on: datetime.date) -> Below | None:
     """The units directly below the issuer of one plan, or None where the user has no say about them."""
     return _below([plan], user=user, on=on).get(plan.pk)

@@ -33,9 +33,9 @@ def target_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _write_target(request: SignedInRequest, plan: Plan, target: Target) -> HttpResponse:
     """Choose the indicator, say who answers it, and set the milestones."""
-    form = TargetForm(
-        request.POST or None, instance=target, plan=plan, initial={"indicator": request.GET.get("chi-tieu")}
-    )
+    chosen = request.GET.get("chi-tieu", "")
+    initial = {"indicator": int(chosen)} if chosen.isdecimal() else {}
+    form = TargetForm(request.POST or None, instance=target, plan=plan, initial=initial)
     milestones = MilestoneFormSet(request.POST or None, instance=target, prefix="moc")
     if form.is_valid() and milestones.is_valid():
         save_target(form, milestones, plan=plan, by=request.user, at=timezone.now())

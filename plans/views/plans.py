@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from orgunits import roles
 from orgunits.models import OrgUnit, Role
 from orgunits.requests import SignedInRequest
-from plans.cascade import below_plan
+from plans.cascade import below_plan, plan_above
 from plans.editing import create_plan, remove_plan, replace_citations, replace_recipients, update_plan
 from plans.forms import CitationFormSet, PlanForm, RecipientsForm
 from plans.missing import missing_of_plan
-from plans.models import Plan, ReportingDuty
+from plans.models import Plan, Programme, ReportingDuty
 from plans.outline import outline, walk
 from plans.rights import OWN_ROLES, may_edit, require_editor
 
@@ -122,12 +122,13 @@ def plan_create(request: SignedInRequest, unit_pk: int) -> HttpResponse:
     unit = get_object_or_404(OrgUnit.objects.visible_to(request.user, on), pk=unit_pk)
     require_editor(request.user, unit, on=on)
     chosen = request.GET.get("chuong-trinh", "")
-    above = request.GET.get("trien-khai", "")
+    programme = Programme.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    above = plan_above(unit, programme, on=on) if programme else None
     initial = {
         "kind": "plan",
         "issuer_name": unit.name_on(on),
-        "programme": int(chosen) if chosen.isdecimal() else None,
-        "derives_from": int(above) if above.isdecimal() else None,
+        "programme": programme and programme.pk,
+        "derives_from": above and above.document_id,
     }
     form = PlanForm(request.POST or None, initial=initial)
     if form.is_valid():

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orgunits import audit, roles
 from orgunits.models import OrgUnit
 from orgunits.requests import SignedInRequest
-from plans.cascade import cascade
+from plans.cascade import cascade, plan_above
 from plans.editing import create_outside_document, create_plan
 from plans.forms import OutsideDocumentForm, ProgrammeForm, RegistrationForm
 from plans.models import Document, Plan, Programme
@@ -92,8 +92,7 @@ def plan_register(request: SignedInRequest, pk: int, unit_pk: int) -> HttpRespon
     programme = get_object_or_404(Programme, pk=pk)
     unit = get_object_or_404(OrgUnit.objects.visible_to(request.user, on), pk=unit_pk)
     require_registrar(request.user, unit, on=on)
-    place = unit.placement_on(on)
-    above = Plan.objects.filter(programme=programme, org_unit=place.parent if place else None).order_by("-pk").first()
+    above = plan_above(unit, programme, on=on)
     existing = Plan.objects.filter(programme=programme, org_unit=unit).order_by("-pk").first()
     form = RegistrationForm(request.POST or None, on=on)
     if form.is_valid():

@@ -55,6 +55,14 @@ def test_officer_writes_the_plan_of_the_own_unit(client, cast):
     assert AuditEvent.objects.filter(action="plan.create", actor=cast.officer, org_unit=cast.base).exists()
 
 
+def test_new_plan_offers_the_plan_of_the_unit_above_to_carry_out(client, cast):
+    client.force_login(cast.officer)
+    url = reverse("plans:plan_create", args=[cast.base.pk])
+    initial = client.get(url, {"chuong-trinh": cast.plan.programme.pk}).context["form"].initial
+    assert (initial["programme"], initial["derives_from"]) == (cast.plan.programme.pk, cast.plan.document_id)
+    assert client.get(url, {"chuong-trinh": "abc"}).status_code == 200
+
+
 def test_draft_without_number_and_day(client, cast):
     client.force_login(cast.officer)
     data = filled(number="", issued_on="", issued_month="5", issued_year="2024", status="draft")

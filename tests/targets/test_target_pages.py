@@ -58,7 +58,9 @@ def test_milestone_is_changed_and_taken_out(client, cast, plan):
     first, second = target.milestones.all()
     client.force_login(cast.unit_administrator)
     url = reverse("targets:target_edit", args=[target.pk])
-    assert 'value="90,00"' in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert 'value="90,00"' in page
+    assert f'<option value="{target.indicator.pk}" selected>' in page
     rows = [
         {"id": first.pk, "year": "2025", "operator": "gte", "percent": "92"},
         {"id": second.pk, "year": "2030", "operator": "gt", "percent": "95", "DELETE": "on"},

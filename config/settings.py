@@ -7,6 +7,7 @@ Nothing set means the embedded product of ``sh scripts/run``: SQLite, a filesyst
 
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config import environment
@@ -201,6 +202,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "ring-for-letters": {"task": "reports.tasks.ring_for_letters", "schedule": 120},
     "ring-for-invitations": {"task": "orgunits.tasks.ring_for_invitations", "schedule": 120},
     "print-jobs": {"task": "plans.tasks.ring_for_print_jobs", "schedule": 60},
+    "check-rollups": {"task": "reports.tasks.check_rollups", "schedule": crontab(hour=2, minute=30)},
     "old-print-jobs": {"task": "plans.tasks.remove_old_print_jobs", "schedule": 3600},
 }
 

@@ -1,11 +1,11 @@
-"""Celery's doors to reminders and notices."""
+"""Celery's doors to reminders, notices and the check of the sums."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from orgunits import mail
 from orgunits.bells import Bell
-from reports import letters, reminders
+from reports import letters, reminders, rollup_check
 from reports.models import Notice, Reminder
 
 
@@ -35,3 +35,9 @@ def ring_for_letters() -> None:
         deliver_reminder.delay(pk)
     for pk in mail.unfinished(Notice, at=now):
         deliver_notice.delay(pk)
+
+
+@shared_task(expires=3600)
+def check_rollups() -> None:
+    """Compare the stored sums with the reports and rebuild what differs."""
+    rollup_check.heal(on=timezone.localdate())

@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 from reports import rollup_check, workflow
 from reports.models import Report, Revision, Rollup
 from reports.obligations import waive
+from reports.tasks import check_rollups as check_rollups_task
+from targets.models import Milestone
 from tests import builders
 from tests.builders import content, make_report
 
@@ -128,3 +130,34 @@ def test_check_agrees_with_the_law_on_the_edge_of_a_milestone(cast):
     row = Rollup.objects.get(org_unit=cast.union)
     assert row.subtree["submitted"]["can-bo"]["met"] == 1
     assert Report.objects.count() == 2
+
+
+# --- the nightly check --------------------------------------------------------------------------------------------
+
+MONDAY, SUNDAY = datetime.date(2027, 1, 11), datetime.date(2027, 1, 17)
+
+
+def test_nightly_check_heals_what_differs_and_tells_it(filed, caplog):
+    Rollup.objects.filter(org_unit=filed.union, period__year=2026).update(approved=99)
+    check_rollups_task()
+    assert Rollup.objects.get(org_unit=filed.union, period__year=2026).approved == 1
+    assert "differed in" in caplog.text
+    caplog.clear()
+    assert rollup_check.heal(on=MONDAY) == 0
+    assert not caplog.text
+
+
+def test_a_milestone_changed_later_moves_the_count_of_units_that_meet_it(filed):
+    """48 of 50 meet "over 95 %" and not "over 97 %"."""
+    assert Rollup.objects.get(org_unit=filed.union, period__year=2026).subtree["approved"]["can-bo"]["met"] == 1
+    Milestone.objects.filter(year=2030).update(percent=97)
+    assert rollup_check.heal(on=MONDAY) == 1
+    assert Rollup.objects.get(org_unit=filed.union, period__year=2026).subtree["approved"]["can-bo"]["met"] == 0
+
+
+def test_periods_long_over_are_looked_at_on_sundays(filed):
+    old = builders.open_year(filed.duty, 2025)[0].period
+    Rollup.objects.filter(period=old).update(approved=99)
+    assert rollup_check.heal(on=MONDAY) == 0
+    assert rollup_check.heal(on=SUNDAY) == 1
+    assert not Rollup.objects.filter(approved=99).exists()

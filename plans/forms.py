@@ -351,10 +351,30 @@ class OutsideDocumentForm(VietnameseFormMixin, forms.ModelForm):
 
 
 class ProgrammeForm(VietnameseFormMixin, forms.ModelForm):
+    """A programme; its root document is chosen once the document has been added to it."""
+
     class Meta:
         model = Programme
-        fields = ("code", "short_name", "name", "year_from", "year_to")
-        help_texts = {"code": "Chữ thường không dấu, số và gạch nối, ví dụ 28-ct-tw."}
+        fields = ("code", "short_name", "name", "year_from", "year_to", "root_document")
+        help_texts = {
+            "code": "Chữ thường không dấu, số và gạch nối, ví dụ 28-ct-tw.",
+            "root_document": "Chỉ thị, quyết định ban hành chương trình. Thêm văn bản vào chương trình rồi chọn ở đây.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        documents = Document.objects.filter(programme=self.instance.pk, plan__isnull=True)
+        root = Document.objects.filter(pk=self.instance.root_document_id)
+        choices = (documents | root).order_by("issued_on", "pk") if self.instance.pk else documents.none()
+        self.fields["root_document"].queryset = choices  # type: ignore[attr-defined]
+        self.fields["root_document"].label_from_instance = document_label  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        first, last = cleaned.get("year_from"), cleaned.get("year_to")
+        if first and last and last < first:
+            self.add_error("year_to", f"Năm kết thúc phải từ năm {first} trở đi.")
+        return cleaned
 
 
 def document_label(document: Document) -> str:

@@ -333,6 +333,19 @@ def test_system_administrator_adds_and_changes_a_programme(client, cast):
     assert AuditEvent.objects.filter(action__startswith="programme.").count() == 2
 
 
+def test_root_document_is_one_of_the_programme(client, cast):
+    client.force_login(cast.administrator)
+    programme = cast.plan.programme
+    root = Document.objects.create(kind="directive", number="28-CT/TW", programme=programme)
+    foreign = Document.objects.create(kind="directive", number="20-CT/TW", programme=make_programme("khac", "Khác"))
+    data = {"code": programme.code, "short_name": programme.short_name, "name": programme.name}
+    url = reverse("plans:programme_edit", args=[programme.pk])
+    assert "root_document" in client.post(url, {**data, "root_document": foreign.pk}).context["form"].errors
+    client.post(url, {**data, "root_document": root.pk})
+    programme.refresh_from_db()
+    assert programme.root_document == root
+
+
 def test_same_programme_code_is_refused(client, cast):
     client.force_login(cast.administrator)
     code = cast.plan.programme.code

@@ -264,7 +264,7 @@ def _assessed(
         percent=percent_text(numerator, denominator, operator=operator, percent=percent) or "–",
         verdict=str(found.verdict.label) if found else "",
         verdict_kind=VERDICT_KINDS[found.verdict] if found else "",
-        distance=f"cần thêm {_whole(found.missing_count)} {unit}" if found and found.missing_count else "",
+        distance=f"cần thêm {_whole(found.missing_count)} {unit}".strip() if found and found.missing_count else "",
         before=before,
         is_total=is_total,
     )

@@ -130,7 +130,8 @@ def visible_report(request: SignedInRequest, pk: int) -> Report:
         "decided_by",
         "form_version",
     )
-    return get_object_or_404(reports, pk=pk)
+    names = ("obligation__org_unit__placements", "obligation__receiving_unit__placements")
+    return get_object_or_404(reports.prefetch_related(*names), pk=pk)
 
 
 def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpResponse:

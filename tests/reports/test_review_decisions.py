@@ -1,0 +1,152 @@
+"""Approving, returning and reopening from the page of a report."""
+
+import pytest
+from django.urls import reverse
+
+from orgunits.models import Role
+from reports import workflow
+from reports.models import Report
+from tests.builders import content, give_role, make_report
+
+ACTIONS = ("report_approve", "report_return", "report_reopen")
+
+
+@pytest.fixture
+def report(cast) -> Report:
+    report = make_report(cast.obligation)
+    workflow.submit(report, content(), by=cast.officer)
+    return report
+
+
+def act(client, user, report, name: str, **data):
+    client.force_login(user)
+    return client.post(reverse(f"reports:{name}", args=[report.pk]), {"seen": 1, **data})
+
+
+def status(report: Report) -> str:
+    report.refresh_from_db(fields=["status"])
+    return report.status
+
+
+# --- catalogue ----------------------------------------------------------------------------------------------------
+
+
+def test_reviewer_approves_with_a_comment(client, cast, report):
+    response = act(client, cast.reviewer, report, "report_approve", comment="Số liệu đầy đủ.")
+    assert response.url == report.get_absolute_url()
+    assert status(report) == "approved"
+    page = client.get(response.url).content.decode()
+    assert "Đã duyệt báo cáo của Công đoàn cơ sở số 01" in page
+    assert "Số liệu đầy đủ." in page
+
+
+def test_reviewer_above_approves_too(client, cast, report):
+    act(client, cast.province_reviewer, report, "report_approve")
+    assert status(report) == "approved"
+
+
+def test_return_needs_a_reason_and_keeps_what_was_typed(client, cast, report):
+    response = act(client, cast.reviewer, report, "report_return", **{"reason": "  ", "muc-ket-qua": " "})
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "Hãy ghi lý do trả lại" in page
+    assert status(report) == "submitted"
+
+
+def test_wrong_form_keeps_the_reasons_of_the_items(client, cast, report):
+    response = act(
+        client, cast.reviewer, report, "report_return", seen="", reason="Lý do chung", **{"muc-ket-qua": "Mục"}
+    )
+    page = response.content.decode()
+    assert "Lý do chung" in page
+    assert ">\nMục</textarea>" in page
+    assert status(report) == "submitted"
+
+
+def test_return_with_reasons_reaches_the_officer(client, cast, report):
+    act(
+        client,
+        cast.reviewer,
+        report,
+        "report_return",
+        reason="Thiếu nguyên nhân.",
+        **{"muc-ket-qua": "Chưa nêu số buổi."},
+    )
+    assert status(report) == "returned"
+    event = report.events.get(action="return")
+    assert (event.reason, event.item_reasons) == ("Thiếu nguyên nhân.", {"ket-qua": "Chưa nêu số buổi."})
+    client.force_login(cast.officer)
+    page = client.get(report.get_absolute_url()).content.decode()
+    assert "Thiếu nguyên nhân." in page
+    assert "Chưa nêu số buổi." in page
+    assert reverse("reports:filing", args=[report.pk]) in page
+
+
+def test_reopening_needs_a_reason(client, cast, report):
+    workflow.approve(report, by=cast.reviewer)
+    response = act(client, cast.reviewer, report, "report_reopen", reason="")
+    assert "Hãy ghi lý do mở lại" in response.content.decode()
+    assert status(report) == "approved"
+    act(client, cast.reviewer, report, "report_reopen", reason="Đơn vị báo sai.")
+    assert status(report) == "returned"
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_stranger_finds_nothing(client, cast, report, name):
+    for person in (cast.stranger, cast.stranger_reviewer, cast.sibling_officer):
+        assert act(client, person, report, name, reason="Vì sao").status_code == 404
+    assert status(report) == "submitted"
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_who_reads_but_does_not_review_is_refused(client, cast, report, name):
+    for person in (cast.viewer, cast.officer, cast.unit_administrator, cast.administrator):
+        assert act(client, person, report, name, reason="Vì sao").status_code == 403
+        assert act(client, person, report, name, reason="").status_code == 403
+    assert status(report) == "submitted"
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_decisions_are_posts_of_people_who_are_signed_in(client, cast, report, name):
+    url = reverse(f"reports:{name}", args=[report.pk])
+    assert client.post(url).url.startswith(reverse("account_login"))
+    client.force_login(cast.reviewer)
+    assert client.get(url).status_code == 405
+
+
+# --- conflicts ----------------------------------------------------------------------------------------------------
+
+
+def test_nobody_approves_an_own_filing(client, cast):
+    give_role(cast.officer, Role.REVIEWER, cast.union)
+    report = make_report(cast.obligation)
+    workflow.submit(report, content(), by=cast.officer)
+    client.force_login(cast.officer)
+    page = client.get(report.get_absolute_url()).content.decode()
+    assert "không tự duyệt được" in page
+    assert reverse("reports:report_approve", args=[report.pk]) not in page
+    assert act(client, cast.officer, report, "report_approve").status_code == 403
+    assert status(report) == "submitted"
+
+
+def test_second_reviewer_reads_who_was_faster(client, cast, report):
+    workflow.send_back(report, by=cast.province_reviewer, reason="Thiếu.")
+    response = act(client, cast.reviewer, report, "report_approve")
+    assert response.status_code == 409
+    assert "đã được Hồ Văn Cấp Tỉnh trả lại lúc" in response.content.decode()
+
+
+def test_stale_page_does_not_approve_what_was_filed_after_it(client, cast, report):
+    workflow.send_back(report, by=cast.reviewer, reason="Thiếu.")
+    workflow.submit(report, content(children=99), by=cast.officer)
+    response = act(client, cast.province_reviewer, report, "report_approve", seen=1)
+    assert response.status_code == 409
+    assert "bản nộp lần 2" in response.content.decode()
+    assert status(report) == "submitted"
+
+
+def test_filters_of_the_queue_are_kept_over_a_decision(client, cast, report):
+    client.force_login(cast.reviewer)
+    url = reverse("reports:report_approve", args=[report.pk])
+    response = client.post(f"{url}?ten=so+01&pham_vi=&lan=1", {"seen": 1})
+    assert response.url == f"{report.get_absolute_url()}?ten=so+01"

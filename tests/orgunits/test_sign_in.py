@@ -99,6 +99,15 @@ def test_many_addresses_from_one_place_are_limited_too(client, person):
     assert "Đã nhập sai quá nhiều lần" in pages[10]
 
 
+def test_behind_a_proxy_people_do_not_share_one_limit(client, person, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(11):
+        forged_and_true = f"203.0.113.9, 198.51.100.{number}"
+        data = {"login": f"nguoi-{number}@vi-du.vn", "password": "sai-mat-khau-roi"}
+        page = text(client.post(SIGN_IN, data, headers={"X-Forwarded-For": forged_and_true}))
+        assert "Đã nhập sai quá nhiều lần" not in page
+
+
 def test_closed_account_is_told_and_stays_outside(client, person):
     User.objects.filter(pk=person.pk).update(is_active=False)
     answer = client.post(SIGN_IN, {"login": person.email, "password": PASSWORD}, follow=True)

@@ -49,6 +49,9 @@ class AccountAdapter(DefaultAccountAdapter):
 class SignInView(LoginView):
     """allauth's sign-in page; it names the sample accounts where only sample data is loaded."""
 
+    def get_initial(self) -> dict[str, Any]:
+        return super().get_initial() | {"login": self.request.GET.get("tk", "")}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {
             "sample_roles": sample_roles(),

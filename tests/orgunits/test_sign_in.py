@@ -302,3 +302,4 @@ def test_sample_accounts_are_shown_only_with_sample_data(client, person):
         assert address in page
     assert person.email not in page
     assert PASSWORD not in page
+    assert 'value="quantri@mau.example"' in text(client.get(f"{SIGN_IN}?tk=quantri%40mau.example"))

@@ -99,7 +99,7 @@ def _content(items: list[FormItem], tasks: list[int], made_up: random.Random, ye
 def _share(item: FormItem, made_up: random.Random, year: int) -> dict[str, int]:
     """Shares that rise from year to year, towards the milestone and not all beyond it."""
     groups = [group.code for group in item.target.indicator.groups.all()] if item.target else []
-    cells = {}
+    cells: dict[str, int] = {}
     for group in groups or ["all"]:
         denominator = made_up.randint(8, 60)
         share = min(1.0, made_up.uniform(0.80, 0.93) + 0.035 * (year % 100 - 24))

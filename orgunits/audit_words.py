@@ -68,6 +68,7 @@ ACTIONS = {
     "attachment.add": "Thêm tệp đính kèm",
     "attachment.remove": "Bỏ tệp đính kèm",
 }
+UNITS = {"parent", "successors"}  # details that hold the numbers of units
 DETAILS = {
     "effective_on": "ngày hiệu lực",
     "name": "tên",
@@ -93,9 +94,21 @@ def action_words(code: str) -> str:
     return ACTIONS.get(code, code)
 
 
-def details(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """The data of an event as words and values, for the page; an empty value is left out."""
-    return [(DETAILS.get(key, key), _text(value)) for key, value in data.items() if value not in (None, "", [])]
+def unit_pks(data: dict[str, Any]) -> list[int]:
+    """The units that the data of an event names by number."""
+    found = [data[key] for key in UNITS if isinstance(data.get(key), (int, list))]
+    return [pk for value in found for pk in (value if isinstance(value, list) else [value])]
+
+
+def details(data: dict[str, Any], names: dict[int, str] | None = None) -> list[tuple[str, str]]:
+    """The data of an event as words and values, for the page; an empty value is left out.
+
+    ``names`` says how the units of ``unit_pks`` are called.
+    """
+    shown = {key: value for key, value in data.items() if value not in (None, "", [])}
+    for key in UNITS & shown.keys():
+        shown[key] = "; ".join((names or {}).get(pk, str(pk)) for pk in unit_pks({key: shown[key]}))
+    return [(DETAILS.get(key, key), _text(value)) for key, value in shown.items()]
 
 
 def _text(value: Any) -> str:

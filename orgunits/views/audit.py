@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orgunits.access import administrators_only
-from orgunits.audit_words import ACTIONS, action_words, details
+from orgunits.audit_words import ACTIONS, action_words, details, unit_pks
 from orgunits.form_fields import DayField, UnitField
 from orgunits.models import AuditEvent, OrgUnit, User
 from orgunits.requests import SignedInRequest
@@ -52,7 +52,9 @@ def audit_list(request: SignedInRequest) -> HttpResponse:
     chosen = AuditFilter(request.GET, events.prefetch_related("org_unit__placements"))
     chosen.form.fields["don_vi"].queryset = OrgUnit.objects.administered_by(request.user, on)
     page = Paginator(chosen.qs.order_by("-at", "-pk"), PAGE_SIZE).get_page(request.GET.get("trang"))
+    named = OrgUnit.objects.filter(pk__in={pk for event in page for pk in unit_pks(event.data)})
+    names = {unit.pk: unit.name for unit in named.prefetch_related("placements")}
     rows: list[dict[str, Any]] = [
-        {"event": event, "action": action_words(event.action), "details": details(event.data)} for event in page
+        {"event": event, "action": action_words(event.action), "details": details(event.data, names)} for event in page
     ]
     return render(request, "orgunits/audit_list.html", {"form": chosen.form, "page_obj": page, "rows": rows})

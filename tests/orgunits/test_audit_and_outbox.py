@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import mail
 from django.utils import timezone
 
-from orgunits import audit, outbox
+from orgunits import audit, outbox, reorganisation
 from orgunits.audit_words import ACTIONS, details
 from orgunits.models import AuditEvent
 from reports.workflow import Action
@@ -118,6 +118,13 @@ def test_details_are_written_for_readers():
         ("vai trò", "Người ký duyệt của đơn vị"),
         ("thay đổi", "điện thoại: 1 → 2"),
     ]
+
+
+def test_units_in_the_details_are_named(client, cast):
+    reorganisation.end(cast.base, on=timezone.localdate(), by=cast.administrator, successors=[cast.sibling])
+    client.force_login(cast.administrator)
+    page = main(client.get("/to-chuc/nhat-ky/?viec=unit.merge"))
+    assert "đơn vị kế thừa: Công đoàn cơ sở số 02" in page
 
 
 # --- the outbox -------------------------------------------------------------------------------------------------

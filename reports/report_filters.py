@@ -1,14 +1,15 @@
 """What narrows the review queue and the list of reports; read from the address of the page."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
 from orgunits import roles
-from orgunits.models import OrgUnit, Placement, Role, User
+from orgunits.models import OrgUnit, Role, User
 from plans.models import ReportingDuty
 from reports.models import Obligation, Period, Report
 
@@ -110,15 +111,18 @@ def in_state(status: str, *, on: datetime.date) -> Q:
     return conditions.get(status, Q())
 
 
-def in_list_order(obligations: QuerySet[Obligation]) -> QuerySet[Obligation]:
-    """Newest period first, units by name; with all that a line of the list shows."""
-    last_name = Placement.objects.filter(org_unit=OuterRef("org_unit"), is_final=True).values("sort_name")[:1]
-    return (
-        obligations.select_related("org_unit", "duty", "period", "report")
-        .prefetch_related("org_unit__placements")
-        .order_by("-period__year", "period__kind", "duty", Subquery(last_name), "pk")
-        .defer("report__draft")
-    )
+def in_list_order(obligations: QuerySet[Obligation]) -> QuerySet[Obligation, int]:
+    """The numbers of the rows, newest period first and units by name; a page of them is then loaded with names."""
+    placed = obligations.filter(org_unit__placements__is_final=True)  # every unit has one: its last name sorts it
+    order = ("-period__year", "period__kind", "duty", "org_unit__placements__sort_name", "pk")
+    return placed.order_by(*order).values_list("pk", flat=True)
+
+
+def load(pks: Sequence[int]) -> list[Obligation]:
+    """These obligations in this order, with all that a line of the list shows."""
+    rows = Obligation.objects.select_related("org_unit", "duty", "period", "report").defer("report__draft")
+    by_pk = rows.prefetch_related("org_unit__placements").in_bulk(pks)
+    return [by_pk[pk] for pk in pks]
 
 
 SCOPES = {"": "Gửi đơn vị của tôi", ALL: "Cả các báo cáo gửi cấp dưới"}

@@ -16,10 +16,10 @@ from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from plans.models import DueRule, ReportingDuty
-from reports import due_changes, due_dates, obligations, report_filters, states
+from reports import due_changes, due_dates, obligations, report_filters
 from reports.duty_forms import DueDateForm, ExtendForm, WaiveForm, YearForm
 from reports.models import Obligation, Period
-from reports.views.reports import Row, obligation_page, visible_obligation
+from reports.views.reports import obligation_page, page_rows, visible_obligation
 
 ROWS = 100
 
@@ -166,7 +166,7 @@ def _period_page(request: SignedInRequest, duty: ReportingDuty, period: Period, 
         "duty": duty,
         "period": period,
         "page_obj": page,
-        "rows": [Row(row, states.state_of(row), states.days_left(row, on=on)) for row in page.object_list],
+        "rows": page_rows(page, on=on),
         "status": status,
         "statuses": _counted_statuses(request, visible, on=on),
         "extend_form": forms.get("extend_form") or ExtendForm(),

@@ -1,10 +1,11 @@
 """Expected reports and what is filed for them, for everybody who may read."""
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -39,7 +40,7 @@ def report_list(request: SignedInRequest) -> HttpResponse:
     filters = report_filters.ReportFilter(request.GET, obligations=visible, statuses=report_filters.LIST_STATUSES)
     found = visible.filter(filters.narrow(), report_filters.in_state(filters.chosen("trang_thai"), on=on))
     page = Paginator(report_filters.in_list_order(found), ROWS).get_page(request.GET.get("trang"))
-    rows = [Row(row, states.state_of(row), states.days_left(row, on=on)) for row in page.object_list]
+    rows = page_rows(page, on=on)
     return render(request, "reports/report_list.html", {"filter": filters, "page_obj": page, "rows": rows})
 
 
@@ -87,6 +88,14 @@ def report_compare(request: SignedInRequest, pk: int) -> HttpResponse:
         "differences": comparison.compare(report, older, newer),
     }
     return render(request, "reports/report_compare.html", context)
+
+
+def page_rows(page: Page[int], *, on: datetime.date) -> list[Row]:
+    """The lines of one page of ``report_filters.in_list_order``."""
+    return [
+        Row(row, states.state_of(row), states.days_left(row, on=on))
+        for row in report_filters.load(list(page.object_list))
+    ]
 
 
 def visible_obligation(request: SignedInRequest, pk: int) -> Obligation:

@@ -163,5 +163,5 @@ def test_list_pins_its_queries(client, cast, django_assert_num_queries):
         make_unit(parent=cast.union)
     open_period(cast.duty, PeriodKind.YEAR, 2025, by=None, on=datetime.date(2026, 11, 1))
     client.force_login(cast.viewer)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(LIST)

@@ -1,8 +1,9 @@
 /* The filing form: saves by itself, loses nothing, shows percentages while one types. The page works without it.
 
    `base` is the draft as the server last confirmed it; a field that differs from it is unsent. Unsent text lies in the
-   browser's storage, per report, person and tab, until the server has it. A field that two people changed is held back
-   until one of the texts is chosen. */
+   browser's storage, per report, person and tab, until the server has it. A request whose answer did not come may have
+   been served: it is sent again as it was before anything newer. A field that two people changed is held back until one
+   of the texts is chosen. */
 (function () {
   "use strict";
 
@@ -22,6 +23,9 @@
   let tries = 0;
   let saving = false;
   let closed = false;
+  let pending = null; // changes that were sent without hearing back
+  let goingTo = null; // the button that was pressed and waits for the save
+  let ready = false;
 
   function parsed(text) {
     try {
@@ -88,8 +92,14 @@
       return "0";
     }
   }
+  // A kept change is [was, now], and what may have reached the server without our knowing.
   function keep() {
     const changes = unsent();
+    Object.entries(pending || {}).forEach(function (entry) {
+      const name = entry[0];
+      const field = fieldNamed(name);
+      if (field) changes[name] = [(changes[name] || entry[1])[0], textOf(field), entry[1][1]];
+    });
     try {
       if (Object.keys(changes).length) localStorage.setItem(key, JSON.stringify({ at: Date.now(), changes: changes }));
       else localStorage.removeItem(key);
@@ -119,22 +129,29 @@
         const name = entry[0];
         const was = entry[1][0];
         const now = entry[1][1];
+        const sent = entry[1][2];
         const field = fieldNamed(name);
         // A page that came back with an error shows newer text than the record.
         if (!field || name.endsWith(".caption") || textOf(field) !== confirmed(name) || now === confirmed(name)) return;
         put(field, now);
         restored.push(name);
-        if (confirmed(name) !== was) ask(name, "");
+        if (confirmed(name) !== was && confirmed(name) !== sent) ask(name, "");
       });
     });
     keep();
     if (!restored.length) return;
     document.getElementById("filing-restored").hidden = false;
     document.getElementById("filing-discard").addEventListener("click", function () {
+      // It may be on its way already: the server is told of the change back.
+      const back = {};
       restored.forEach(function (name) {
+        back[name] = [textOf(fieldNamed(name)), confirmed(name)];
         choose(name, confirmed(name));
       });
+      pending = back;
+      keep();
       document.getElementById("filing-restored").hidden = true;
+      schedule(0);
     });
     schedule(PAUSE);
   }
@@ -171,9 +188,11 @@
   async function save(leaving) {
     window.clearTimeout(timer);
     if (saving || closed) return;
-    const changes = sendable();
+    const changes = pending || sendable();
     if (!Object.keys(changes).length) {
+      pending = null;
       keep();
+      goOn();
       return;
     }
     const body = JSON.stringify({ draft_version: version, changes: changes });
@@ -182,6 +201,7 @@
       stop.abort();
     }, TIMEOUT);
     saving = true;
+    pending = changes;
     show("saving", "Đang lưu…");
     try {
       const response = await fetch(form.dataset.autosave, {
@@ -198,6 +218,8 @@
       take(response, answer, changes);
     } catch (error) {
       saving = false;
+      goingTo = null;
+      keep();
       show("offline", "Chưa có mạng, chữ vẫn được giữ trên máy này");
       later();
     } finally {
@@ -205,12 +227,19 @@
     }
   }
   function take(response, answer, changes) {
+    const pressed = goingTo;
     if (response.ok && "draft_version" in answer) {
+      pending = null;
       tries = 0;
       adopt(answer, changes);
       show("saved", "Đã lưu " + answer.saved_at);
-      if (Object.keys(sendable()).length) schedule(PAUSE);
-    } else if (response.status === 409 && answer.clashes) {
+      if (Object.keys(sendable()).length) schedule(pressed ? 0 : PAUSE);
+      else goOn();
+      return;
+    }
+    goingTo = null;
+    if (response.status === 409 && answer.clashes) {
+      pending = null;
       adopt(answer, {});
       Object.keys(answer.clashes).forEach(function (name) {
         ask(name, answer.saved_by + " đã ghi lúc " + answer.saved_at + ": ");
@@ -218,9 +247,12 @@
       show("trouble", "Người khác vừa sửa cùng chỗ. Hãy chọn ở các ô được đánh dấu.");
       if (Object.keys(sendable()).length) schedule(0);
     } else if (response.status === 409) {
+      pending = null;
       closed = true;
+      keep();
       show("trouble", (answer.sentence || "Báo cáo đã được nộp.") + " Chữ vừa ghi chưa lưu được, vẫn giữ trên máy này.");
     } else if (response.status === 413) {
+      pending = null;
       show("trouble", answer.sentence);
     } else if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
       show("signed-out", "Phiên đăng nhập đã hết, chữ vẫn được giữ trên máy này.", "Đăng nhập ở thẻ mới");
@@ -229,6 +261,15 @@
       show("offline", "Máy chủ chưa nhận được, chữ vẫn được giữ trên máy này");
       later();
     }
+  }
+  // The pressed button does its work once everything typed is on the server.
+  function goOn() {
+    const pressed = goingTo;
+    goingTo = null;
+    if (!pressed) return;
+    ready = true;
+    form.requestSubmit(pressed);
+    ready = false;
   }
   // Takes the server's draft: `sent` is confirmed as it was sent, what others changed comes into untouched fields.
   function adopt(answer, sent) {
@@ -359,14 +400,22 @@
   });
   form.addEventListener("submit", function (event) {
     const pressed = event.submitter;
-    keep();
-    if (pressed && pressed.value === "save" && !(upload && upload.files.length) && !held.size) {
-      event.preventDefault();
-      if (Object.keys(sendable()).length || state.dataset.state === "saving") save();
-      else if (!closed) show("saved", "Đã lưu, không có gì thay đổi");
-      return;
-    }
+    const hasFile = upload && upload.files.length;
     window.clearTimeout(timer);
+    if (ready || closed || !pressed) return;
+    const waits = pending || Object.keys(unsent()).length;
+    if (!waits && (hasFile || pressed.value !== "save")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (held.size) {
+      show("trouble", "Người khác đã sửa cùng chỗ. Hãy chọn ở các ô được đánh dấu.");
+      fieldNamed(held.values().next().value).focus();
+    } else if (!waits) {
+      show("saved", "Đã lưu, không có gì thay đổi");
+    } else {
+      goingTo = hasFile || pressed.value !== "save" ? pressed : null;
+      save();
+    }
   });
   window.addEventListener("online", function () {
     schedule(0);

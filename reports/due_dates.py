@@ -36,7 +36,7 @@ def rule_in_words(rule: DueRule, year: int) -> str:
 
 
 def days_left(days: int) -> str:
-    """Days until the last good day in words: "còn 12 ngày", "hạn cuối là hôm nay", "quá hạn 3 ngày"."""
+    """Days until the last good day in words: "còn 12 ngày", "hạn chót là hôm nay", "quá hạn 3 ngày"."""
     if days < 0:
         return f"quá hạn {-days} ngày"
-    return f"còn {days} ngày" if days else "hạn cuối là hôm nay"
+    return f"còn {days} ngày" if days else "hạn chót là hôm nay"

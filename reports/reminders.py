@@ -162,7 +162,7 @@ def _letter(row: Reminder) -> mail.Letter:
 def _check_step(row: Reminder, obligation: Obligation, *, on: datetime.date) -> None:
     """A row that waited long says nothing that the next row says better."""
     if row.due_on != obligation.effective_due_on:
-        raise mail.NotNeeded("Hạn nộp đã thay đổi; hệ thống sẽ nhắc theo hạn mới.")
+        raise mail.NotNeeded("Hạn chót đã thay đổi; hệ thống sẽ nhắc theo hạn mới.")
     rung = rung_for(obligation.days_left(on))
     if rung is None or rung.code != row.rung:
         raise mail.NotNeeded("Thư chưa gửi được trước mốc nhắc sau.")

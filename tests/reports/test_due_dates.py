@@ -43,7 +43,7 @@ def test_29_february_is_refused_in_a_common_year():
     [
         (12, "còn 12 ngày"),
         (1, "còn 1 ngày"),
-        (0, "hạn cuối là hôm nay"),
+        (0, "hạn chót là hôm nay"),
         (-1, "quá hạn 1 ngày"),
         (-3, "quá hạn 3 ngày"),
     ],

@@ -70,7 +70,7 @@ def test_viewer_has_nothing_to_do_and_finds_the_reports(client, cast):
     ("on", "words"),
     [
         ("28/10/2026", "Còn 12 ngày"),
-        ("09/11/2026", "Hạn cuối là hôm nay"),
+        ("09/11/2026", "Hạn chót là hôm nay"),
         ("10/11/2026", "Quá hạn 1 ngày"),
         ("12/11/2026", "Quá hạn 3 ngày"),
         ("09/11/2028", "Quá hạn 731 ngày"),
@@ -107,7 +107,7 @@ def test_last_good_day_is_not_late_and_the_next_is(cast):
 def test_extension_moves_the_day(cast):
     extend(cast.obligation, until=day("20/11/2026"), reason="Bão lụt.", by=cast.administrator)
     item = worklist.filing_work(cast.officer, on=day("20/11/2026")).owed[0]
-    assert (item.days, item.days_text) == (0, "hạn cuối là hôm nay")
+    assert (item.days, item.days_text) == (0, "hạn chót là hôm nay")
 
 
 def test_waived_report_is_owed_no_more(cast):

@@ -72,7 +72,7 @@ def test_reminder_before_the_due_date(cast, settings):
 
 def test_reminder_on_the_last_day(cast):
     message, text, _ = reminded(cast.obligation, cast.officer, on=DUE)
-    assert "(hạn cuối là hôm nay)" in message["Subject"]
+    assert "(hạn chót là hôm nay)" in message["Subject"]
     assert "Hôm nay là ngày cuối cùng để nộp báo cáo. Đề nghị đơn vị nộp trước 23:59 hôm nay." in text
 
 
@@ -279,7 +279,7 @@ def test_the_outbox_shows_the_letter_as_it_was_written(cast, settings, tmp_path)
         assert reminders.deliver(row.pk)
     (letter,) = outbox.letters(tmp_path)
     assert letter.to == f"{cast.officer.full_name} <{cast.officer.email}>"
-    assert letter.subject.startswith("Nhắc nộp báo cáo (hạn cuối là hôm nay): ")
+    assert letter.subject.startswith("Nhắc nộp báo cáo (hạn chót là hôm nay): ")
     assert "trước ngày 10/11/2026, tức chậm nhất 23:59 ngày 09/11/2026 (thứ Hai)" in letter.text
     assert "<h1>Hôm nay là ngày cuối cùng để nộp báo cáo</h1>" in letter.html
     assert letter.sent_at.isoformat() == "2026-11-09T12:00:00+07:00"

@@ -248,7 +248,9 @@ def completeness(row: Rollup, *, on: datetime.date) -> Completeness:
         if count
     ]
     late = row.filed - row.on_time
-    in_time = f"{whole(row.on_time)}/{whole(row.expected)} nộp đúng hạn" + (f" · {whole(late)} nộp chậm" if late else "")
+    in_time = f"{whole(row.on_time)}/{whole(row.expected)} nộp đúng hạn"
+    if late:
+        in_time += f" · {whole(late)} nộp chậm"
     chart = charts.completeness("tinh-trang", parts, title="Tình trạng nộp báo cáo") if row.expected else None
     return Completeness(" · ".join(words), in_time, missing, chart)
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import Truncator
 
 from plans.forms import VietnameseFormMixin
-from reports.models import FormItem
+from reports.models import FormItem, Report
 
 MOST = 4000
 
@@ -45,7 +46,7 @@ class ReturnForm(ReviewForm):
         self.items = items
         for item in items:
             self.fields[_name(item.code)] = forms.CharField(
-                label=item.label, required=False, max_length=MOST, widget=forms.Textarea(attrs={"rows": 2})
+                label=short_label(item), required=False, max_length=MOST, widget=forms.Textarea(attrs={"rows": 2})
             )
 
     def clean(self) -> dict[str, Any]:
@@ -78,6 +79,16 @@ class ReopenForm(ReviewForm):
         error_messages={"required": "Hãy ghi lý do mở lại báo cáo đã duyệt."},
         help_text="Số liệu thôi được tính là đã duyệt cho đến khi đơn vị nộp lại và báo cáo được duyệt lần nữa.",
     )
+
+
+def review_items(report: Report) -> list[FormItem]:
+    """The items of the report's form, with what ``short_label`` names."""
+    return list(report.form_version.items.select_related("target__indicator").order_by("order", "pk"))
+
+
+def short_label(item: FormItem) -> str:
+    """A few words that name the question beside its box."""
+    return item.target.indicator.short_name if item.target else Truncator(item.label).words(16)
 
 
 def _name(code: str) -> str:

@@ -17,7 +17,7 @@ from orgunits.requests import SignedInRequest
 from reports import comparison, letters, reading, report_filters, states, workflow, worklist
 from reports.duty_forms import ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
-from reports.review_forms import ApproveForm, ReopenForm, ReturnForm
+from reports.review_forms import ApproveForm, ReopenForm, ReturnForm, review_items
 
 ROWS = 50
 
@@ -175,7 +175,7 @@ def _review(
     if not workflow.may_review(user, report.obligation, on=on):
         return {"may_review": False}
     seen = {"seen": latest.number}
-    items = list(report.form_version.items.order_by("order", "pk"))
+    items = review_items(report)
     waits = report.status == Report.Status.SUBMITTED and is_latest
     queue = report_filters.ReviewQueue(user, request.GET, on=on)
     return {

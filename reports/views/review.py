@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from orgunits.requests import SignedInRequest
 from reports import report_filters, states, workflow
 from reports.models import Report
-from reports.review_forms import ApproveForm, ReopenForm, ReturnForm
+from reports.review_forms import ApproveForm, ReopenForm, ReturnForm, review_items
 from reports.views.reports import report_page, visible_report
 
 ROWS = 50
@@ -52,7 +52,7 @@ def report_approve(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 def report_return(request: SignedInRequest, pk: int) -> HttpResponse:
     report = visible_report(request, pk)
-    form = ReturnForm(request.POST, items=list(report.form_version.items.order_by("order", "pk")))
+    form = ReturnForm(request.POST, items=review_items(report))
     _require_review(request, report)
     if not form.is_valid():
         return report_page(request, report, return_form=form)

@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from orgunits.models import OrgUnit
 from orgunits.vietnamese import nfc
 from plans.models import Task
-from reports.models import Activity, Obligation
+from reports.models import Activity, FundingSource, Obligation, Occasion
 from reports.whole_numbers import Unreadable, read_money, read_whole
 
 FIRST_YEAR = 2012  # Chỉ thị 20-CT/TW, the oldest programme
@@ -48,7 +48,9 @@ class WholeNumberField(forms.CharField):
 class ActivityForm(forms.ModelForm):
     """``units`` are those whose register the person keeps; with one alone the question is not asked."""
 
-    children_reached = WholeNumberField(label="Số trẻ em tham gia, thụ hưởng")
+    children_reached = WholeNumberField(
+        label="Số trẻ em tham gia, thụ hưởng", help_text="Để trống nếu không có số liệu; ghi 0 nếu không có em nào."
+    )
     families_reached = WholeNumberField(label="Số gia đình tham gia, thụ hưởng")
     amount_spent = WholeNumberField(label="Kinh phí (đồng)", money=True)
 
@@ -69,7 +71,6 @@ class ActivityForm(forms.ModelForm):
         labels = {"org_unit": "Đơn vị", "funding_source": "Nguồn kinh phí", "task": "Nhiệm vụ trong kế hoạch"}
         help_texts = {
             "name": "Không ghi tên, địa chỉ của trẻ em.",
-            "children_reached": "Chỉ ghi số lượng. Để trống nếu không có số liệu.",
         }
         error_messages = {
             "name": {"required": "Hãy ghi tên hoạt động."},
@@ -91,6 +92,8 @@ class ActivityForm(forms.ModelForm):
             self.fields["org_unit"].queryset = OrgUnit.objects.filter(  # type: ignore[attr-defined]
                 pk__in=[unit.pk for unit in units]
             ).prefetch_related("placements")
+        self.fields["occasion"].choices = [("", "Chọn dịp…"), *Occasion.choices]  # type: ignore[attr-defined]
+        self.fields["funding_source"].choices = [("", "Chưa ghi"), *FundingSource.choices]  # type: ignore[attr-defined]
         tasks = Task.objects.filter(plan__in=_plans(units)).select_related("section", "plan__document")
         self.fields["task"].queryset = tasks.order_by("plan", "order", "pk")  # type: ignore[attr-defined]
         self.fields["task"].empty_label = "Không gắn với nhiệm vụ nào"  # type: ignore[attr-defined]

@@ -14,11 +14,12 @@ from django.utils.formats import number_format
 from orgunits.vietnamese import without_marks
 from reports import activities, attachments, reading
 from reports.activities import Totals
-from reports.content import ParsedContent
+from reports.content import MISSING_STATUS, ParsedContent
+from reports.content_checks import differs_wildly
 from reports.drafts import BothTexts, PreviousFiling
 from reports.form_fields import Cell, GroupCells, Question, Questionnaire, TaskRow, TaskStatus
 from reports.models import Activity, Attachment, ItemKind
-from reports.whole_numbers import Unreadable, read_whole
+from reports.whole_numbers import Unreadable, read_money
 from targets.evaluation import percent_text
 from targets.models import Milestone
 from targets.trajectory import milestone_in_force
@@ -37,6 +38,7 @@ class FieldView:
     label: str
     value: str = ""
     before: str = ""
+    before_number: int | None = None
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     clash: BothTexts | None = None
@@ -76,7 +78,7 @@ class QuestionView:
 
     question: Question
     reason: str = ""  # why this item was returned
-    has_errors: bool = False
+    is_wild: bool = False  # differs so much from the last period that an explanation is needed
     goal: str = ""
     milestone: Milestone | None = None
     groups: list[GroupView] = field(default_factory=list)
@@ -129,6 +131,7 @@ class ErrorLine:
 class FilingPage:
     sections: list[SectionView]
     errors: list[ErrorLine]
+    error_count: int
     clashes: list[ErrorLine]
     speaks_of_risk: bool
     previous: PreviousFiling | None
@@ -150,10 +153,10 @@ def build(
     views = [builder.view(question) for question in form.questions]
     for view in views:
         view.reason = (reasons or {}).get(view.question.code, "")
-        view.has_errors = any(name in builder.errors for name in view.question.labels)
     return FilingPage(
         sections=_sections(views, builder.errors),
-        errors=_lines(form, {name: sentence for name, texts in builder.errors.items() for sentence in texts[:1]}),
+        errors=_error_lines(form, {name: texts[0] for name, texts in builder.errors.items()}),
+        error_count=len(builder.errors),
         clashes=_lines(form, dict.fromkeys(clashes or {}, "")),
         speaks_of_risk=any(_speaks_of_risk(view.question) for view in views),
         previous=previous,
@@ -174,6 +177,24 @@ def _sections(views: list[QuestionView], errors: Mapping[str, list[str]]) -> lis
 def _lines(form: Questionnaire, sentences: Mapping[str, str]) -> list[ErrorLine]:
     """Page order is the order of the labels."""
     return [ErrorLine(f"f-{name}", label, sentences[name]) for name, label in form.labels.items() if name in sentences]
+
+
+def _error_lines(form: Questionnaire, sentences: Mapping[str, str]) -> list[ErrorLine]:
+    """As ``_lines``; tasks left open come as one line with their number, which leads to the first of them."""
+    lines: list[ErrorLine] = []
+    open_tasks: list[ErrorLine] = []
+    for line in _lines(form, sentences):
+        if line.sentence != MISSING_STATUS:
+            lines.append(line)
+            continue
+        if not open_tasks:
+            lines.append(line)
+        open_tasks.append(line)
+    if len(open_tasks) < 2:
+        return lines
+    first, count = open_tasks[0], len(open_tasks)
+    together = ErrorLine(first.field_id, "Tình hình thực hiện nhiệm vụ", f"Còn {count} nhiệm vụ chưa chọn tình hình.")
+    return [together if line is first else line for line in lines]
 
 
 def _speaks_of_risk(question: Question) -> bool:
@@ -208,7 +229,7 @@ class _Builder:
                 self._share(view)
             case ItemKind.COUNT | ItemKind.MONEY:
                 cell = question.cells[0]
-                view.value = self._field(cell.name, cell.label, self._figure_before(question, cell))
+                view.value = self._figure(question, cell)
                 self._figure_extras(view)
             case ItemKind.NARRATIVE:
                 view.value = self._field(question.code, question.item.label)
@@ -222,35 +243,43 @@ class _Builder:
                 self._files(view)
         return view
 
-    def _field(self, name: str, label: str, before: str = "") -> FieldView:
+    def _field(self, name: str, label: str, before: str = "", before_number: int | None = None) -> FieldView:
         return FieldView(
             name=name,
             label=label,
             value=self.raw.get(name, ""),
             before=before,
+            before_number=before_number,
             errors=tuple(self.errors.get(name, ())),
             warnings=tuple(self.warnings.get(name, ())),
             clash=self.clashes.get(name),
         )
 
+    def _figure(self, question: Question, cell: Cell) -> FieldView:
+        """A number with last period's: nil is said so, and what was not reported is left out."""
+        figures = self._figures_before(question)
+        number = figures.get(cell.key)
+        return self._field(cell.name, cell.label, NIL if figures.get("nil") else _shown(number), number)
+
+    def _figures_before(self, question: Question) -> dict[str, Any]:
+        found: dict[str, Any] = self.before.get("figures", {}).get(question.code, {})
+        return found
+
     def _figure_extras(self, view: QuestionView) -> None:
-        question = view.question
+        question, before = view.question, self._figures_before(view.question)
         view.nil = self._field(question.nil_name, "Không phát sinh")
         view.explanation = self._field(question.explanation_name, "Giải trình")
-
-    def _figure_before(self, question: Question, cell: Cell) -> str:
-        """Last period's number; nil said so; empty where it was not reported."""
-        figures = self.before.get("figures", {}).get(question.code, {})
-        if figures.get("nil"):
-            return NIL
-        return _shown(figures.get(cell.key))
+        for cell in question.cells:
+            was, now = before.get(cell.key), _readable(self.raw.get(cell.name))
+            if was is not None and now is not None and differs_wildly(was, now):
+                view.is_wild = True
 
     def _share(self, view: QuestionView) -> None:
         question, target = view.question, view.question.item.target
         if target:
             view.milestone = milestone_in_force(target.milestones.all(), year=self.form.report.obligation.period.year)
             view.goal = reading.goal_text(view.milestone)
-        before = self.before.get("figures", {}).get(question.code, {})
+        before = self._figures_before(question)
         view.groups = [self._group(question, group, before, view.milestone) for group in question.groups]
         if len(question.groups) > 1:
             view.total = _percent(_sum([self._typed(group) for group in question.groups]), view.milestone)
@@ -259,8 +288,12 @@ class _Builder:
         self._figure_extras(view)
 
     def _typed(self, group: GroupCells) -> Pair:
-        """What is typed for a group, as far as it can be read."""
-        return _readable(self.raw.get(group.numerator.name)), _readable(self.raw.get(group.denominator.name))
+        """What is typed for a group, where both numbers can be read and fit together."""
+        numerator = _readable(self.raw.get(group.numerator.name))
+        denominator = _readable(self.raw.get(group.denominator.name))
+        if numerator is None or denominator is None or numerator > denominator:
+            return None, None
+        return numerator, denominator
 
     def _group(
         self, question: Question, group: GroupCells, before: dict[str, Any], milestone: Milestone | None
@@ -269,8 +302,8 @@ class _Builder:
         pair = (before.get(numerator.key), before.get(denominator.key))
         return GroupView(
             title=group.title,
-            numerator=self._field(numerator.name, numerator.label, self._figure_before(question, numerator)),
-            denominator=self._field(denominator.name, denominator.label, self._figure_before(question, denominator)),
+            numerator=self._figure(question, numerator),
+            denominator=self._figure(question, denominator),
             percent=_percent(self._typed(group), milestone),
             before=_percent(pair, milestone),
         )
@@ -296,7 +329,7 @@ def _shown(number: int | None) -> str:
 
 def _readable(text: str | None) -> int | None:
     try:
-        return read_whole(text or "")
+        return read_money(text or "")
     except Unreadable:
         return None
 

@@ -372,6 +372,7 @@
       : null;
     let numerators = 0n;
     let denominators = 0n;
+    let isSound = true;
     share.querySelectorAll("[data-group]").forEach(function (group) {
       const numerator = whole(group.querySelector('[data-part="n"]').value);
       const denominator = whole(group.querySelector('[data-part="d"]').value);
@@ -379,12 +380,13 @@
       if (numerator !== null && denominator !== null) {
         numerators += numerator;
         denominators += denominator;
+        isSound = isSound && numerator <= denominator;
       }
     });
     const total = share.querySelector("[data-total]");
     const verdict = share.querySelector("[data-verdict]");
-    if (total) total.textContent = percent(numerators, denominators, goal);
-    const known = goal && denominators > 0n && numerators <= denominators;
+    if (total) total.textContent = isSound ? percent(numerators, denominators, goal) : "–";
+    const known = goal && denominators > 0n && isSound;
     const met = known && isMet(numerators, denominators, goal);
     verdict.textContent = known ? (met ? "✓ Đạt mục tiêu" : "○ Chưa đạt mục tiêu") : "";
     verdict.className = known ? (met ? "state state--ok" : "state state--warn") : "";
@@ -397,6 +399,14 @@
     refreshShare(event.target);
     keep();
     schedule(PAUSE);
+  });
+  // A figure far from last period's (the rule is in content_checks.py) opens the box for its explanation.
+  form.addEventListener("change", function (event) {
+    const before = event.target.dataset.before && BigInt(event.target.dataset.before);
+    const now = before && whole(event.target.value);
+    if (!now || before <= 10n || now <= 10n || (now <= 3n * before && now * 3n >= before)) return;
+    const box = event.target.closest(".question").querySelector(".explanation");
+    if (box) box.open = true;
   });
   form.addEventListener("submit", function (event) {
     const pressed = event.submitter;

@@ -109,6 +109,19 @@ def test_percentages_move_while_one_types_and_never_round_up(visitor):
     expect(share.locator("[data-verdict]")).to_contain_text("Chưa đạt")  # "trên 95 %" is strict
 
 
+def test_figure_far_from_last_period_opens_the_box_for_its_explanation(visitor):
+    page = visitor(OFFICER).open(path_of(begun()))
+    money = field(page, "kinh-phi-cong-doan.v")
+    box = page.locator("#muc-kinh-phi-cong-doan .explanation")
+    before = int(money.get_attribute("data-before"))
+    money.fill(f"{3 * before:,}".replace(",", "."))
+    money.blur()
+    expect(box).not_to_have_attribute("open", "")
+    money.fill(str(3 * before + 1))
+    money.blur()
+    expect(box).to_have_attribute("open", "")
+
+
 # --- the network --------------------------------------------------------------------------------------------------
 
 

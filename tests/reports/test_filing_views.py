@@ -474,6 +474,13 @@ def test_queries_of_a_check(officer, large_report, django_assert_num_queries):
         officer.get(reverse("reports:filing", args=[large_report.pk]), {"kiem-tra": "1"})
 
 
+def test_tasks_left_open_are_one_line_of_the_summary(officer, large_report):
+    page = text(officer.get(reverse("reports:filing", args=[large_report.pk]), {"kiem-tra": "1"}))
+    summary = page[page.index('id="kiem-tra"') : page.index("</ul>", page.index('id="kiem-tra"'))]
+    assert "Còn 40 nhiệm vụ chưa chọn tình hình." in summary
+    assert summary.count("<li>") == page.count('aria-invalid="true"') - 39
+
+
 def test_queries_of_a_save_by_itself(officer, large_report, django_assert_num_queries):
     with django_assert_num_queries(10):
         autosave(officer, large_report, {"ket-qua": ["", "a"]})

@@ -30,6 +30,8 @@ ACTIONS = {
     "level.change": "Sửa cấp",
     "letter.send_again": "Gửi lại thư",
     # documents and plans
+    "programme.create": "Thêm chương trình",
+    "programme.update": "Sửa chương trình",
     "document.create": "Thêm văn bản",
     "plan.create": "Lập kế hoạch",
     "plan.update": "Sửa kế hoạch",
@@ -44,18 +46,18 @@ ACTIONS = {
     "duty.create": "Đặt chế độ báo cáo",
     "duty.update": "Sửa chế độ báo cáo",
     "duty.remove": "Bỏ chế độ báo cáo",
-    "duty.open_period": "Mở kỳ báo cáo",
+    "duty.open_period": "Tạo kỳ báo cáo",
     "duty.extend_all": "Gia hạn cho mọi đơn vị",
-    "due_rule.set": "Đặt hạn báo cáo",
+    "due_rule.set": "Đặt thời hạn báo cáo",
     # targets
-    "indicator.create": "Thêm chỉ tiêu",
-    "indicator.update": "Sửa chỉ tiêu",
-    "target.create": "Đặt mục tiêu",
-    "target.update": "Sửa mục tiêu",
-    "target.remove": "Bỏ mục tiêu",
+    "indicator.create": "Thêm chỉ tiêu mới vào chương trình",
+    "indicator.update": "Sửa chỉ tiêu của chương trình",
+    "target.create": "Thêm chỉ tiêu vào kế hoạch",
+    "target.update": "Sửa chỉ tiêu của kế hoạch",
+    "target.remove": "Bỏ chỉ tiêu khỏi kế hoạch",
     # reports
     "obligation.extend": "Gia hạn báo cáo",
-    "obligation.waive": "Miễn báo cáo",
+    "obligation.waive": "Miễn nộp báo cáo",
     "report.start": "Bắt đầu lập báo cáo",
     "report.submit": "Nộp báo cáo",
     "report.return": "Trả lại báo cáo",
@@ -65,28 +67,91 @@ ACTIONS = {
     "activity.create": "Thêm hoạt động",
     "activity.edit": "Sửa hoạt động",
     "activity.delete": "Xóa hoạt động",
-    "attachment.add": "Thêm tệp đính kèm",
-    "attachment.remove": "Bỏ tệp đính kèm",
+    "attachment.add": "Thêm tài liệu kèm theo",
+    "attachment.remove": "Bỏ tài liệu kèm theo",
 }
 UNITS = {"parent", "successors"}  # details that hold the numbers of units
+COUNTED = {"obligations"}  # details that hold the numbers of rows: how many they are is what a reader wants
 DETAILS = {
+    # units and people
     "effective_on": "ngày hiệu lực",
     "name": "tên",
     "full_name": "họ và tên",
     "phone": "điện thoại",
+    "email": "thư điện tử",
+    "province_code": "mã tỉnh",
+    "commune_code": "mã xã",
     "parent": "đơn vị cấp trên",
     "successors": "đơn vị kế thừa",
-    "changes": "thay đổi",
     "role": "vai trò",
     "valid_from": "từ ngày",
     "valid_to": "đến trước ngày",
-    "fields": "mục đã sửa",
     "rank": "thứ bậc",
+    # what was changed
+    "changes": "thay đổi",
+    "changed": "mục đã sửa",
+    "fields": "mục đã sửa",
+    "before": "trước khi sửa",
     "reason": "lý do",
+    "item_reasons": "lý do của từng mục",
     "comment": "ý kiến",
-    "due_on": "hạn nộp",
-    "number": "lần nộp",
+    # plans
+    "number": "số, ký hiệu",
+    "plan": "mã kế hoạch",
+    "subject": "trích yếu",
+    "issued_on": "ngày ban hành",
+    "issuer_name": "cơ quan ban hành",
+    "place_name": "địa danh",
+    "heading": "tiêu đề",
+    "body": "nội dung",
+    "label": "số mục",
+    "up": "chuyển lên trên",
+    "addressees": "kính gửi",
+    "copies": "nơi nhận",
+    "texts": "căn cứ",
+    "phrase": "nguyên văn",
+    "due": "thời hạn",
+    "milestones": "mốc phải đạt",
+    "groups": "phân tổ",
+    # periods and due dates
+    "kind": "kỳ",
+    "year": "năm",
+    "period": "kỳ báo cáo",
+    "created": "số báo cáo phải nộp đã tạo",
+    "rule": "thời hạn",
+    "obligations": "số báo cáo được đổi hạn",
+    "due_on": "hạn chót",
+    "until": "gia hạn đến hết ngày",
+    # reports
+    "report": "mã báo cáo",
     "revision": "lần nộp",
+    "recipient": "người nhận",
+    "recipients": "người nhận",
+    "size": "dung lượng (byte)",
+    # activities
+    "occasion": "dịp",
+    "held_on": "ngày tổ chức",
+    "place": "địa điểm",
+    "children_reached": "số trẻ em",
+    "families_reached": "số gia đình",
+    "amount_spent": "kinh phí (đồng)",
+    "funding_source": "nguồn kinh phí",
+}
+# The codes that the apps above store; they are written here, as nothing is imported upward.
+VALUES = {
+    "half_year": "6 tháng đầu năm",
+    "year": "cả năm",
+    "action_month": "Tháng hành động vì trẻ em",
+    "childrens_day": "Ngày Quốc tế Thiếu nhi 1/6",
+    "mid_autumn": "Tết Trung thu",
+    "new_year": "Tết Nguyên đán",
+    "school_year": "Khai giảng",
+    "other": "dịp khác, hoạt động thường xuyên",
+    "union": "kinh phí công đoàn",
+    "state": "ngân sách nhà nước",
+    "social": "nguồn xã hội hóa",
+    "mixed": "nhiều nguồn",
+    "none": "không dùng kinh phí",
 }
 
 
@@ -105,21 +170,34 @@ def details(data: dict[str, Any], names: dict[int, str] | None = None) -> list[t
 
     ``names`` says how the units of ``unit_pks`` are called.
     """
-    shown = {key: value for key, value in data.items() if value not in (None, "", [])}
+    shown = {key: value for key, value in data.items() if value not in (None, "", [], {})}
     for key in UNITS & shown.keys():
         shown[key] = "; ".join((names or {}).get(pk, str(pk)) for pk in unit_pks({key: shown[key]}))
+    for key in COUNTED & shown.keys():
+        shown[key] = len(shown[key]) if isinstance(shown[key], list) else shown[key]
     return [(DETAILS.get(key, key), _text(value)) for key, value in shown.items()]
 
 
 def _text(value: Any) -> str:
-    """Days as they are written here, codes of roles as their words, the rest as it is."""
+    """Days as they are written here, codes as their words, lists as enumerations, the rest as it is."""
     match value:
+        case bool():
+            return "có" if value else "không"
         case str() if DAY.fullmatch(value):
             return f"{datetime.date.fromisoformat(value):%d/%m/%Y}"
         case str() if value in Role.values:
             return str(Role(value).label)
+        case str():
+            return VALUES.get(value, value)
         case dict():
-            return "; ".join(f"{DETAILS.get(key, key)}: {_text(part)}" for key, part in value.items())
+            return "; ".join(f"{DETAILS.get(key, key)}: {_part(part)}" for key, part in value.items())
         case list():
-            return " → ".join(str(part) for part in value)
+            return ", ".join(DETAILS.get(part, part) if isinstance(part, str) else _text(part) for part in value)
     return str(value)
+
+
+def _part(value: Any) -> str:
+    """One part of a dictionary: a pair is what stood there and what stands there now."""
+    if isinstance(value, list):
+        return " → ".join(_text(part) or "(trống)" for part in value)
+    return _text(value)

@@ -10,8 +10,10 @@ from django.core import mail
 from django.utils import timezone
 
 from orgunits import audit, outbox, reorganisation
-from orgunits.audit_words import ACTIONS, details
+from orgunits.audit_words import ACTIONS, DETAILS, VALUES, details
 from orgunits.models import AuditEvent
+from plans.models import PeriodKind
+from reports.models import FundingSource, Occasion
 from reports.workflow import Action
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,44 @@ def test_details_are_written_for_readers():
         ("vai trò", "Người ký duyệt của đơn vị"),
         ("thay đổi", "điện thoại: 1 → 2"),
     ]
+
+
+def test_details_say_codes_lists_and_counts_in_words():
+    data = {
+        "kind": "half_year",
+        "created": 12,
+        "fields": ["phone", "email"],
+        "obligations": [4, 5, 6],
+        "changes": {"phone": ["", "0262"]},
+        "up": False,
+        "item_reasons": {},
+    }
+    assert details(data) == [
+        ("kỳ", "6 tháng đầu năm"),
+        ("số báo cáo phải nộp đã tạo", "12"),
+        ("mục đã sửa", "điện thoại, thư điện tử"),
+        ("số báo cáo được đổi hạn", "3"),
+        ("thay đổi", "điện thoại: (trống) → 0262"),
+        ("chuyển lên trên", "không"),
+    ]
+
+
+def test_every_code_of_a_period_or_an_activity_has_words():
+    stored = {*PeriodKind.values, *Occasion.values, *FundingSource.values} - {""}
+    assert stored - set(VALUES) == set()
+
+
+def test_every_detail_in_the_code_has_words():
+    kept = re.compile(r"audit\.record\((?:[^()]|\([^()]*\))*\)")
+    keys = {
+        key
+        for app in ("orgunits", "plans", "targets", "reports")
+        for file in (Path(settings.BASE_DIR) / app).rglob("*.py")
+        for call in kept.findall(file.read_text())
+        for key in re.findall(r"[(,\s]([a-z_]+)=", call)
+    } - {"by", "org_unit"}
+    assert len(keys) > 15
+    assert keys - set(DETAILS) == set()
 
 
 def test_units_in_the_details_are_named(client, cast):

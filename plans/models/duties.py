@@ -133,7 +133,11 @@ class DueRule(models.Model):
         return named - datetime.timedelta(days=1) if self.comparison == self.Comparison.BEFORE else named
 
     def cut_off_on(self, year: int, *, period_end: datetime.date) -> datetime.date:
-        """The day up to which figures are counted (chốt số liệu); the period's end where nothing else is set."""
+        """The day up to which figures are counted (chốt số liệu).
+
+        Where nothing is set it is the period's end, or the last good day of a report that is due before that: a
+        yearly report due "trước ngày 10/11" covers a part of its year.
+        """
         if self.cut_off_month is None or self.cut_off_day is None:
-            return period_end
+            return min(period_end, self.due_on(year))
         return datetime.date(year, self.cut_off_month, self.cut_off_day)

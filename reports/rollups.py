@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from orgunits.models.units import SEGMENT_WIDTH, unit_pks
 from plans.models import ReportingDuty
@@ -23,7 +22,6 @@ from reports.models import Obligation, Period, Rollup
 from reports.own_sums import COUNTS, Sums, batches, own_sums
 
 ATTEMPTS = 10
-A_CHAIN = 12  # rows up to which plain statements are faster than one large CASE
 
 Key = tuple[int, int, int]  # duty, period, unit
 
@@ -213,12 +211,9 @@ def _counts(row: Rollup) -> dict[str, int]:
 
 
 def _write(rows: list[Rollup], *more_fields: str) -> None:
+    """One statement for all: the locked rows are there, so every insert of the upsert is an update.
+
+    ``bulk_update`` would write the same with a CASE per field, fifty times slower for a province.
+    """
     fields = ["own", "subtree", *COUNTS, "computed_at", *more_fields]
-    now = timezone.now()
-    for row in rows:
-        row.computed_at = now
-    if len(rows) > A_CHAIN:
-        Rollup.objects.bulk_update(rows, fields, batch_size=100)
-        return
-    for row in rows:
-        row.save(update_fields=fields)
+    Rollup.objects.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields, batch_size=500)

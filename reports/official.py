@@ -47,7 +47,7 @@ def report_document(report: Report, revision: Revision, *, on: datetime.date) ->
         subject=subject_of(obligation),
         addressees=(_addressee(obligation),),
         citations=tuple(_citations(obligation)),
-        body=(*_opening(obligation, issuer), *_results(obligation, reading, on=on)),
+        body=(*_opening(obligation, issuer, filed_on=filed_on), *_results(obligation, reading, on=on)),
         closing=(Paragraph(plain(f"Trên đây là báo cáo của {issuer}.")),),
         signature=Signature(
             tuple(head.signing_authority.splitlines()), tuple(head.signer_post.splitlines()), head.signer_name
@@ -122,10 +122,11 @@ def _missing(head: Letterhead) -> list[str]:
 
 
 # --- the text --------------------------------------------------------------------------------------------------------
-def _opening(obligation: Obligation, issuer: str) -> list[Block]:
+def _opening(obligation: Obligation, issuer: str, *, filed_on: datetime.date) -> list[Block]:
+    """Name the period; figures of a report that is filed before the cut-off reach to the day of filing only."""
     period = obligation.period
     days = f"từ ngày {period.starts_on:%d/%m/%Y} đến ngày {period.ends_on:%d/%m/%Y}"
-    cut_off = f", số liệu chốt đến ngày {obligation.cut_off_on:%d/%m/%Y}"
+    cut_off = f", số liệu chốt đến ngày {min(obligation.cut_off_on, filed_on):%d/%m/%Y}"
     verb = "báo cáo kết quả thực hiện"
     programme = obligation.duty.plan.programme.short_name
     return [Paragraph(plain(f"{issuer} {verb} {programme} {period_words(obligation)} ({days}{cut_off}) như sau:"))]

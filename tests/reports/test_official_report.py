@@ -120,6 +120,15 @@ def test_returned_report_and_sample_unit_are_marked(cast):
     assert report_document(report, revision, on=TODAY).notice.startswith("Dữ liệu mẫu")
 
 
+def test_cut_off_is_never_after_the_day_of_filing(cast):
+    cast.obligation.cut_off_on = datetime.date(2026, 12, 31)
+    cast.obligation.save(update_fields=["cut_off_on"])
+    report, revision = file_report(cast)
+    assert "số liệu chốt đến ngày 09/11/2026)" in texts(report_document(report, revision, on=TODAY))[0]
+    report.obligation.cut_off_on = datetime.date(2026, 10, 31)
+    assert "số liệu chốt đến ngày 31/10/2026)" in texts(report_document(report, revision, on=TODAY))[0]
+
+
 # --- figures ---------------------------------------------------------------------------------------------------------
 def test_own_figures_are_called_so(cast):
     assert "Số liệu trong báo cáo này là số liệu riêng của đơn vị." in texts(document_of(cast))

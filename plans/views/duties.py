@@ -36,7 +36,7 @@ def _write_duty(request: SignedInRequest, plan: Plan, duty: ReportingDuty) -> Ht
     rules = DueRuleFormSet(request.POST or None, instance=duty, prefix="thoi-han")
     if form.is_valid() and rules.is_valid():
         save_duty(form, rules, plan=plan, by=request.user, at=timezone.now())
-        messages.success(request, "Đã lưu chế độ báo cáo. Hạn của các báo cáo đã giao không đổi theo.")
+        messages.success(request, "Đã lưu chế độ báo cáo. Hạn của các báo cáo đã tạo không đổi theo.")
         return redirect(f"{plan.get_absolute_url()}#che-do-bao-cao")
     return render(request, "plans/duty_form.html", {"plan": plan, "duty": duty, "form": form, "rules": rules})
 

@@ -19,7 +19,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from orgunits.models import User
 from orgunits.sample import load_people, load_units, organisation
@@ -33,6 +33,7 @@ PASSWORD = "mat-khau-thu-nghiem-2026"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT = 20_000  # milliseconds; two cores are shared with the other half of the tests
+expect.set_options(timeout=WAIT)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +56,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return browser_context_args | {
-        "viewport": DESKTOP,
         "locale": "vi-VN",
         "timezone_id": "Asia/Ho_Chi_Minh",
         "reduced_motion": "reduce",
@@ -127,7 +127,12 @@ class Visitor:
         return self.page
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Page:
-        page = self.open("/")
+        self.open("/")
+        return self.fill_in(email, password)
+
+    def fill_in(self, email: str, password: str = PASSWORD) -> Page:
+        """On the page for signing in, wherever it leads to."""
+        page = self.page
         page.get_by_label("Thư điện tử").fill(email)
         page.get_by_label("Mật khẩu").fill(password)
         page.get_by_role("button", name="Đăng nhập").click()
@@ -151,7 +156,7 @@ def visitor(new_context: Any, live_server: Any, sample: None) -> Iterator[Callab
     visitors: list[Visitor] = []
 
     def come(email: str = "", **options: Any) -> Visitor:
-        context = new_context(**options)
+        context = new_context(**({"viewport": DESKTOP} | options))
         context.set_default_timeout(WAIT)
         person = Visitor(context.new_page(), live_server.url)
         person.listen()

@@ -138,6 +138,7 @@ def _save_and_go_on(request: SignedInRequest, report: Report) -> HttpResponse:
 def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> HttpResponse:
     """Where the pressed button leads, now that the text is saved."""
     action, _, pk = request.POST.get("action", "").partition(":")
+    has_pk = pk.isascii() and pk.isdigit()
     back = f"?bao-cao={report.pk}"
     match action:
         case "check":
@@ -146,11 +147,11 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
             return redirect("reports:filing_submit", report.pk)
         case "add-activity":
             return redirect(reverse("reports:activity_create") + back)
-        case "edit-activity" if pk.isdigit():
+        case "edit-activity" if has_pk:
             return redirect(reverse("reports:activity_edit", args=[pk]) + back)
         case "attach":
             return _form(request, report, saved.draft, file_error="Hãy chọn tệp cần gửi kèm.", status=422)
-        case "remove-attachment" if pk.isdigit():
+        case "remove-attachment" if has_pk:
             file = get_object_or_404(report.attachments, pk=pk)
             attachments.remove(file, by=request.user)
             messages.success(request, f"Đã bỏ tệp “{file.original_name}” khỏi báo cáo.")
@@ -292,7 +293,7 @@ def _posted_fields(request: HttpRequest) -> dict[str, str]:
 def _posted_base(request: HttpRequest) -> dict[str, str]:
     """The draft from which the page started; nothing where it cannot be read, so that every difference is asked."""
     try:
-        return _texts(json.loads(request.POST.get("base", "")))
+        return _texts(_json(request.POST.get("base", "")))
     except ValueError:
         return {}
 
@@ -304,7 +305,7 @@ def _posted_version(request: HttpRequest) -> int:
 
 def _changes(request: HttpRequest) -> tuple[int, dict[str, str], dict[str, str]]:
     """Version, texts before and texts now of an autosave; raises ValueError when it is not what our page sends."""
-    body: Any = json.loads(request.body)
+    body = _json(request.body)
     if not isinstance(body, dict) or not isinstance(body.get("changes"), dict):
         raise ValueError("not an object with changes")
     pairs = body["changes"]
@@ -315,6 +316,14 @@ def _changes(request: HttpRequest) -> tuple[int, dict[str, str], dict[str, str]]
         raise ValueError("no version")
     was = _texts({name: pair[0] for name, pair in pairs.items()})
     return version, was, _texts({name: pair[1] for name, pair in pairs.items()})
+
+
+def _json(text: str | bytes) -> Any:
+    """Raises ValueError for whatever is not JSON, also where it is nested deeper than Python follows."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _texts(found: Any) -> dict[str, str]:

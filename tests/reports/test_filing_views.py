@@ -162,6 +162,21 @@ def test_draft_above_its_size_is_told_and_stays_on_the_page(officer, report, url
     assert report.draft == {}
 
 
+@pytest.mark.parametrize("base", ["", "x", "[]", '{"ket-qua": 5}', "[" * 100_000])
+def test_unreadable_base_is_taken_as_an_empty_one(officer, report, url, base):
+    Report.objects.filter(pk=report.pk).update(draft={"ket-qua": "có sẵn"}, draft_version=5)
+    fields = {"ket-qua": "khác", "draft_version": "1", "base": base}
+    assert officer.post(url, fields).status_code == 409, "every difference is asked"
+    assert officer.post(url, fields | {"draft_version": "²"}).status_code == 409
+
+
+@pytest.mark.parametrize("action", ["edit-activity:²", "edit-activity:", "remove-attachment:-1", "khác", ""])
+def test_unknown_button_only_saves(officer, report, url, action):
+    assert post(officer, url, {"ket-qua": "x"}, action=action).headers["Location"] == url
+    report.refresh_from_db()
+    assert report.draft == {"ket-qua": "x"}
+
+
 # --- submitting ---------------------------------------------------------------------------------------------------
 
 
@@ -364,7 +379,7 @@ def test_autosave_of_a_filed_report_is_409_with_a_sentence(officer, cast, report
     "body",
     [b"", b"x", b"[]", b"{}", b'{"changes": {}}', b'{"draft_version": "0", "changes": {}}',
      b'{"draft_version": 0, "changes": {"ket-qua": "a"}}', b'{"draft_version": 0, "changes": {"ket-qua": ["", 5]}}',
-     b'{"draft_version": 0, "changes": []}', b"\xff"],
+     b'{"draft_version": 0, "changes": []}', b"\xff", b"[" * 100_000],
 )  # fmt: skip
 def test_autosave_of_nonsense_is_400(officer, report, body):
     url = reverse("reports:filing_autosave", args=[report.pk])

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from reports.views import activities, attachments, dashboard, duties, filing, reminders, reports, review
+from reports.views import activities, attachments, dashboard, duties, filing, printing, reminders, reports, review
 
 app_name = "reports"
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("bao-cao/phai-nop/<int:pk>/mien-nop/", duties.obligation_waive, name="obligation_waive"),
     path("bao-cao/<int:pk>/", reports.report_detail, name="report_detail"),
     path("bao-cao/<int:pk>/so-sanh/", reports.report_compare, name="report_compare"),
+    path("bao-cao/<int:pk>/ban-in/", printing.report_print, name="report_print"),
     # review
     path("xet-duyet/", review.review_queue, name="review_queue"),
     path("bao-cao/<int:pk>/duyet/", review.report_approve, name="report_approve"),

@@ -68,6 +68,11 @@ def pytest_load_initial_conftests() -> Iterator[None]:
         except BaseException:
             session.stop()
             raise
+    else:
+        # A folder of its own for each worker: the limits on sign-in are counted in the cache, which lies there.
+        folder = Path(os.environ["DATA_DIR"]) / os.environ["PYTEST_XDIST_WORKER"]
+        folder.mkdir(exist_ok=True)
+        os.environ["DATA_DIR"] = str(folder)
     return (yield)
 
 

@@ -99,7 +99,7 @@ class Run:
         return min(number for number, command in self.living().items() if PROGRAMS[program] in command)
 
     def get(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as response:
             return response.read().decode()
 
     def is_healthy(self):

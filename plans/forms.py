@@ -20,10 +20,19 @@ WRITABLE_KINDS = (
     Document.Kind.RESOLUTION,
     Document.Kind.GUIDANCE,
 )
+NOT_CHOSEN = "Chưa chọn"
 
 
 class VietnameseFormMixin:
-    """Every text that is typed is stored in one normal form of Unicode."""
+    """Every text that is typed is stored in one normal form of Unicode; a choice not made yet is called so."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = field.empty_label and NOT_CHOSEN
+            elif isinstance(field, forms.ChoiceField) and isinstance(field.choices, list):
+                field.choices = [(value, label if value else NOT_CHOSEN) for value, label in field.choices]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
@@ -39,8 +48,8 @@ def date_field(label: str, *, help_text: str = "Ghi theo dạng ngày/tháng/nă
         label=label,
         required=False,
         help_text=help_text,
-        widget=forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "autocomplete": "off"}),
-        error_messages={"invalid": "Hãy ghi ngày theo dạng dd/mm/yyyy, ví dụ 24/05/2024."},
+        widget=forms.DateInput(attrs={"placeholder": "ngày/tháng/năm", "autocomplete": "off"}),
+        error_messages={"invalid": "Hãy ghi ngày theo dạng ngày/tháng/năm, ví dụ 24/05/2024."},
     )
 
 

@@ -79,7 +79,9 @@ class ActivityForm(forms.ModelForm):
             "org_unit": {"required": "Hãy chọn đơn vị."},
         }
         widgets = {
-            "held_on": forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "class": "field-date", "inputmode": "text"})
+            "held_on": forms.DateInput(
+                attrs={"placeholder": "ngày/tháng/năm", "class": "field-date", "inputmode": "text"}
+            )
         }
 
     def __init__(self, *args: Any, units: list[OrgUnit], on: datetime.date, **kwargs: Any) -> None:

@@ -44,10 +44,10 @@ class ExtendForm(VietnameseFormMixin, forms.Form):
 
     until = forms.DateField(
         label="Gia hạn đến hết ngày",
-        widget=forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "autocomplete": "off", "class": "field-date"}),
+        widget=forms.DateInput(attrs={"placeholder": "ngày/tháng/năm", "autocomplete": "off", "class": "field-date"}),
         error_messages={
             "required": "Hãy ghi ngày gia hạn.",
-            "invalid": "Hãy ghi ngày theo dạng dd/mm/yyyy, ví dụ 30/11/2026.",
+            "invalid": "Hãy ghi ngày theo dạng ngày/tháng/năm, ví dụ 30/11/2026.",
         },
         help_text="Ngày này vẫn còn trong hạn, đến 23:59.",
     )

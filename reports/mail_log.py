@@ -62,10 +62,13 @@ class LetterFilter(django_filters.FilterSet):
     UNIT_FIELD = ""
 
     trang_thai = django_filters.ChoiceFilter(
-        field_name="status", choices=Status.choices, label="Trạng thái", empty_label="Tất cả"
+        field_name="status",
+        choices=[(value, label.capitalize()) for value, label in Status.choices],
+        label="Trạng thái",
+        empty_label="Tất cả",
     )
     don_vi = django_filters.CharFilter(method="in_units", label="Đơn vị (tên hoặc mã)")
-    ngay = django_filters.DateFilter(field_name="created_at", lookup_expr="date", label="Ngày lập (dd/mm/yyyy)")
+    ngay = django_filters.DateFilter(field_name="created_at", lookup_expr="date", label="Ngày lập (ngày/tháng/năm)")
 
     def in_units(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
         return queryset.filter(**{f"{self.UNIT_FIELD}__in": OrgUnit.objects.search(value)})
@@ -136,5 +139,6 @@ def _note(row: Delivery) -> str:
     """The error, and when the next try is due."""
     if row.status == Status.WAITING and row.not_before:
         again = timezone.localtime(row.not_before)
-        return f"{row.error.rstrip('.')}. Lần thử {row.claims + 1}/{mail.MAX_TRIES} vào {again:%H:%M} ngày {again:%d/%m/%Y}."
+        number = f"{row.claims + 1}/{mail.MAX_TRIES}"
+        return f"{row.error.rstrip('.')}. Lần thử {number} vào {again:%H:%M} ngày {again:%d/%m/%Y}."
     return row.error

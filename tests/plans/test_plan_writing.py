@@ -74,7 +74,7 @@ def test_draft_without_number_and_day(client, cast):
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
-        ({"issued_on": "31/02/2024"}, "issued_on", "dd/mm/yyyy"),
+        ({"issued_on": "31/02/2024"}, "issued_on", "ngày/tháng/năm"),
         ({"year_from": "2025", "year_to": "2024"}, "year_to", "2025"),
         ({"number": "", "issued_on": "", "status": "issued"}, "status", "Dự thảo"),
         ({"issued_on": "", "issued_month": "13"}, "issued_month", "12"),

@@ -261,7 +261,7 @@ def test_one_unit_gets_more_time_with_a_reason(client, cast):
     ("data", "words"),
     [
         ({"until": "09/11/2026", "reason": "Bão."}, "phải sau hạn chót 09/11/2026"),
-        ({"until": "11/31/2026", "reason": "Bão."}, "dd/mm/yyyy"),
+        ({"until": "11/31/2026", "reason": "Bão."}, "ngày/tháng/năm"),
         ({"until": "20/11/2026", "reason": " "}, "Hãy ghi lý do gia hạn"),
     ],
 )

@@ -11,8 +11,8 @@ from orgunits.models import OrgUnit, Role, User
 from orgunits.vietnamese import nfc
 
 ROLE_HELP = (
-    "Người lập báo cáo nhập và nộp; người ký duyệt của đơn vị ký trước khi gửi lên; người xét duyệt cấp trên duyệt "
-    "hoặc trả lại báo cáo của các đơn vị trực thuộc; người xem chỉ đọc; quản trị lo đơn vị và người dùng."
+    "Người lập báo cáo và người ký duyệt của đơn vị đều lập và nộp được báo cáo; người xét duyệt cấp trên duyệt hoặc "
+    "trả lại báo cáo của các đơn vị trực thuộc; người xem chỉ đọc; quản trị lo đơn vị, người dùng và thời hạn."
 )
 
 

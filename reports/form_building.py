@@ -82,14 +82,17 @@ NARRATIVES = (
 def ensure_form(duty: ReportingDuty, period_kind: str) -> FormVersion:
     """The version of the duty's form that fits its plan as it stands now.
 
-    1. The current version, where it already asks just that.
-    2. Else the current version rebuilt in place, while no report uses it.
-    3. Else the next version; reports keep the one with which they began.
+    1. The current version of a form that does not follow the plan: a person has built it.
+    2. The current version, where it already asks just what the plan wants.
+    3. Else the current version rebuilt in place, while no report uses it.
+    4. Else the next version; reports keep the one with which they began.
     """
-    form, _ = ReportForm.objects.get_or_create(duty=duty, period_kind=period_kind)
+    form, _ = ReportForm.objects.get_or_create(duty=duty, period_kind=period_kind, defaults={"follows_plan": True})
     form = ReportForm.objects.select_for_update().get(pk=form.pk)
-    wanted = list(item_specs(duty))
     current = form.current
+    if current and not form.follows_plan:
+        return current
+    wanted = list(item_specs(duty))
     if current and stored_specs(current) == wanted:
         return current
     if current and not current.reports.exists():

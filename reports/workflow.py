@@ -18,7 +18,7 @@ from orgunits import audit, roles
 from orgunits.models import Role, User
 from orgunits.transitions import Conflict
 from reports import form_building, notices, rollups
-from reports.models import FormVersion, Obligation, Report, ReportForm, ReviewEvent, Revision
+from reports.models import Obligation, Report, ReviewEvent, Revision
 
 Action = ReviewEvent.Action
 Status = Report.Status
@@ -51,7 +51,8 @@ def start_report(obligation: Obligation, *, by: User) -> Report:
     _require_filing(obligation, by)
     _refuse_waived(obligation)
     report, created = Report.objects.get_or_create(
-        obligation=obligation, defaults={"form_version": _current_version(obligation)}
+        obligation=obligation,
+        defaults={"form_version": lambda: form_building.ensure_form(obligation.duty, obligation.period.kind)},
     )
     if created:
         audit.record("report.start", report, by=by, org_unit=obligation.org_unit)
@@ -221,9 +222,3 @@ def _refuse_waived(obligation: Obligation) -> None:
     if obligation.waived_at is not None:
         day = timezone.localdate(obligation.waived_at)
         raise Conflict(f"Đơn vị đã được miễn nộp báo cáo này từ ngày {day:%d/%m/%Y}: {obligation.waive_reason}")
-
-
-def _current_version(obligation: Obligation) -> FormVersion:
-    duty, kind = obligation.duty, obligation.period.kind
-    form = ReportForm.objects.filter(duty=duty, period_kind=kind).first()
-    return (form and form.current) or form_building.ensure_form(duty, kind)

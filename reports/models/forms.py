@@ -26,6 +26,7 @@ class ReportForm(models.Model):
 
     duty = models.ForeignKey(ReportingDuty, models.CASCADE, related_name="forms", verbose_name="chế độ báo cáo")
     period_kind = models.CharField("kỳ", max_length=12, choices=PeriodKind)
+    follows_plan = models.BooleanField(default=False)  # made by form_building, which keeps it in step with the plan
 
     if TYPE_CHECKING:
         versions: RelatedManager["FormVersion"]

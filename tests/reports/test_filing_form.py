@@ -8,8 +8,19 @@ from plans.loading import load_plans
 from plans.models import PeriodKind, ReportingDuty
 from reports.form_building import ACTIVITIES_CODE, TASKS_CODE, ensure_form
 from reports.models import FormItem, ItemKind
+from reports.workflow import start_report
 from targets.loading import load_targets
-from tests.builders import make_duty, make_plan, make_report, make_target, make_task, make_unit, open_year
+from tests.builders import (
+    make_duty,
+    make_form,
+    make_plan,
+    make_report,
+    make_target,
+    make_task,
+    make_unit,
+    make_user,
+    open_year,
+)
 from tests.plans.organisation import make_organisation
 
 TEXTS = ["ket-qua", "ton-tai-han-che", "nguyen-nhan", "kien-nghi", "phuong-huong", "tai-lieu"]
@@ -119,3 +130,19 @@ def test_used_version_stays_and_the_change_makes_the_next(duty):
 
 def test_each_kind_of_period_has_its_own_form(duty):
     assert ensure_form(duty, PeriodKind.YEAR) != ensure_form(duty, PeriodKind.HALF_YEAR)
+
+
+def test_form_that_a_person_built_is_left_alone(duty):
+    version = make_form(duty)
+    make_task(duty.plan)
+    assert ensure_form(duty, PeriodKind.YEAR) == version
+    assert TASKS_CODE not in codes(duty)
+
+
+def test_report_begun_after_the_plan_got_a_target_asks_for_it(duty):
+    obligation = open_year(duty)[0]
+    officer = make_user(unit=obligation.org_unit, role="reporter")
+    ensure_form(duty, PeriodKind.YEAR)
+    make_target(duty.plan)
+    report = start_report(obligation, by=officer)
+    assert report.form_version.items.filter(kind=ItemKind.SHARE).count() == 1

@@ -73,7 +73,7 @@ def test_reminder_before_the_due_date(cast, settings):
 def test_reminder_on_the_last_day(cast):
     message, text, _ = reminded(cast.obligation, cast.officer, on=DUE)
     assert "(hạn chót là hôm nay)" in message["Subject"]
-    assert "Hôm nay là ngày cuối cùng để nộp báo cáo. Đề nghị đơn vị nộp trước 23:59 hôm nay." in text
+    assert "Hôm nay là ngày cuối cùng để nộp báo cáo. Đề nghị đơn vị nộp chậm nhất 23:59 hôm nay." in text
 
 
 def test_reminder_after_the_due_date(cast):

@@ -41,15 +41,18 @@ def set_rule(rule: DueRule, *, by: User, apply_from: int | None = None) -> int:
 
 
 def _apply(rule: DueRule, *, year_from: int) -> int:
-    """The conditional UPDATE decides which reports are still not filed, period by period."""
+    """The conditional UPDATE decides which reports are still not filed, period by period.
+
+    It runs under locks that were taken before it: whoever is filing meanwhile is waited for, and then seen.
+    """
     changed = 0
     periods = Period.objects.filter(kind=rule.period_kind, year__gte=year_from, obligations__duty=rule.duty).distinct()
     for period in periods:
         due_on = rule.due_on(period.year)
         cut_off_on = rule.cut_off_on(period.year, period_end=period.ends_on)
-        never_filed = Obligation.objects.filter(duty=rule.duty, period=period, waived_at__isnull=True).filter(
-            Q(report__isnull=True) | Q(report__status=Report.Status.DRAFT)
-        )
+        owed = Obligation.objects.filter(duty=rule.duty, period=period, waived_at__isnull=True)
+        list(owed.select_for_update().order_by("pk").values_list("pk", flat=True))
+        never_filed = owed.filter(Q(report__isnull=True) | Q(report__status=Report.Status.DRAFT))
         moved = list(never_filed.exclude(due_on=due_on, cut_off_on=cut_off_on).values_list("pk", flat=True))
         changed += never_filed.filter(pk__in=moved).update(
             due_on=due_on, cut_off_on=cut_off_on, due_phrase=rule.phrase or rule.in_words
@@ -69,7 +72,7 @@ def extend_all(duty: ReportingDuty, period: Period, *, until: datetime.date, rea
     wanted = Obligation.objects.filter(duty=duty, period=period, waived_at__isnull=True, due_on__lt=until).filter(
         Q(extended_due_on__isnull=True) | Q(extended_due_on__lt=until)
     )
-    pks = list(wanted.values_list("pk", flat=True))
+    pks = list(wanted.select_for_update().order_by("pk").values_list("pk", flat=True))  # the order of set_rule's locks
     if not pks:
         raise ValidationError({"until": "Ngày gia hạn phải sau hạn chót hiện nay của các đơn vị."})
     wanted.filter(pk__in=pks).update(extended_due_on=until, extension_reason=reason)

@@ -149,7 +149,12 @@ def extend(obligation: Obligation, *, until: datetime.date, reason: str, by: Use
 
 @transaction.atomic
 def waive(obligation: Obligation, *, reason: str, by: User) -> None:
-    """Free one unit from one report; it stays a row with its reason and is no longer expected."""
+    """Free one unit from one report; it stays a row with its reason and is no longer expected.
+
+    The row is locked first: a filing that holds it does not write to it, so an UPDATE that waited for the filing
+    would go on with the status that it had read before.
+    """
+    Obligation.objects.select_for_update().get(pk=obligation.pk)
     changed = (
         Obligation.objects.filter(pk=obligation.pk, waived_at__isnull=True)
         .exclude(report__status__in=["submitted", "approved"])

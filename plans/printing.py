@@ -7,7 +7,7 @@ crashed worker left behind.
 import datetime
 import logging
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -18,7 +18,10 @@ from orgunits.vietnamese import without_marks
 from plans.models import PrintJob
 from plans.official.blocks import ContentError, OfficialDocument, content_hash, from_json, to_json
 from plans.official.fonts import FontNotFound
-from plans.official.pdf import LAYOUT_VERSION, Progress, print_out
+from plans.official.layout import LAYOUT_VERSION
+
+if TYPE_CHECKING:
+    from plans.official.pdf import Printout, Progress
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +83,13 @@ def run(pk: int) -> bool:
     return True
 
 
+def print_out(document: OfficialDocument, *, progress: "Progress | None" = None) -> "Printout":
+    """Render, loading the renderer with a worker's first document: 26 MB that web workers and beat do without."""
+    from plans.official import pdf
+
+    return pdf.print_out(document, progress=progress)
+
+
 def try_again(job: PrintJob, *, by: User) -> bool:
     """Put a failed job of ``by`` back to waiting; False when it has not failed (or no longer)."""
     failed = PrintJob.objects.visible_to(by).filter(pk=job.pk, status=PrintJob.Status.FAILED)
@@ -112,7 +122,7 @@ def _has_file(job: PrintJob) -> bool:
     return bool(name and job.file.storage.exists(name))
 
 
-def _progress_of(job: PrintJob) -> Progress:
+def _progress_of(job: PrintJob) -> "Progress":
     return lambda done, total: _record(job, progress=done * 95 // total)
 
 

@@ -21,6 +21,8 @@ _LINES_BEFORE_SIGNATURE: Final = 2
 _ND30_LEFT: Final = 165 * 0.43
 _PARTY_LEFT: Final = 165 * 0.52
 _SUBJECT: Final = 150
+# Counted up when the layout changes, so that a stored PDF of the old layout is not taken for the new one.
+LAYOUT_VERSION: Final = 1
 
 
 @dataclass(frozen=True)

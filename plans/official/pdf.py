@@ -1,4 +1,4 @@
-"""Official documents as PDF/A-2b, and as HTML for the preview, from the same templates and style sheet.
+"""Official documents as PDF/A-2b, from the templates and the style sheet of the preview (screen.py).
 
 Every part (the document, each appendix) is laid out on its own, so each is numbered by itself; then the pages are
 put together. The renderer can open our four font files and nothing else, neither on the disk nor on the network.
@@ -16,7 +16,6 @@ from typing import Any, Final
 import pydyf
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
 from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -26,8 +25,6 @@ from plans.official.fonts import FontFamily, official_font
 from plans.official.layout import appendix_part, document_title, main_part
 
 STYLE_SHEET: Final = "css/official.css"
-# Counted up when the layout changes, so that a stored PDF of the old layout is not taken for the new one.
-LAYOUT_VERSION: Final = 1
 _FONT_IN_CSS: Final = "Official Serif"
 _NOT_IN_FONT: Final = "\N{WHITE SQUARE}"
 
@@ -92,14 +89,6 @@ def print_out(document: OfficialDocument, *, progress: Progress | None = None) -
     if progress:
         progress(total, total)
     return Printout(content, len(pages))
-
-
-def render_html(document: OfficialDocument) -> SafeString:
-    """Return ``document`` as an HTML fragment for the screen; the page must link ``css/official.css``."""
-    parts = [mark_safe(render_to_string("official/_main.html", main_part(document)))]  # noqa: S308 (autoescaped template)
-    for position in range(1, len(document.appendices) + 1):
-        parts.append(render_to_string("official/_appendix.html", appendix_part(document, position)))
-    return render_to_string("official/preview.html", {"parts": parts})
 
 
 def _parts(document: OfficialDocument) -> Iterator[str]:

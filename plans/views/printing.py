@@ -15,7 +15,7 @@ from plans import printing
 from plans.models import Plan, PrintJob
 from plans.official.from_plan import plan_document
 from plans.official.layout import document_title
-from plans.official.pdf import render_html
+from plans.official.screen import render_html
 from plans.tasks import print_document
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from orgunits.requests import SignedInRequest
 from plans.official.layout import document_title
-from plans.official.pdf import render_html
+from plans.official.screen import render_html
 from plans.printing import request_print
 from plans.tasks import print_document
 from reports.official import report_document

@@ -10,7 +10,8 @@ from plans.official import blocks, pdf
 from plans.official.blocks import Bullet, Cell, Column, Heading, KeyLine, OfficialDocument, Paragraph, Run, plain
 from plans.official.fonts import official_font
 from plans.official.numbering import BLANK
-from plans.official.pdf import print_out, render_html, render_pdf
+from plans.official.pdf import print_out, render_pdf
+from plans.official.screen import render_html
 from tests.plans.official_pages import Line, Printed, text_width
 
 LEFT, RIGHT, A4 = 30, 195, (210, 297)

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from django.db.models import TextChoices
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 
 from plans.models import ReportingDuty
 from reports import charts
@@ -49,13 +50,15 @@ class Counting(TextChoices):
 
     def of(self, figures: Figures) -> dict[str, Cells]:
         """The cells of every item over the buckets that count."""
-        found: dict[str, Cells] = {}
-        for bucket in self.buckets:
-            for code, cells in figures.get(bucket, {}).items():
-                sums = found.setdefault(code, {})
-                for cell, value in cells.items():
-                    sums[cell] = sums.get(cell, 0) + value
-        return found
+        codes = {code: None for bucket in self.buckets for code in figures.get(bucket, {})}
+        return {code: cells for code in codes if (cells := self.of_item(figures, code)) is not None}
+
+    def of_item(self, figures: Figures, code: str) -> Cells | None:
+        """The cells of one item over the buckets that count; None where no report that counts answered it."""
+        parts = [found for bucket in self.buckets if (found := figures.get(bucket, {}).get(code)) is not None]
+        if len(parts) < 2:
+            return parts[0] if parts else None
+        return {cell: sum(part.get(cell, 0) for part in parts) for cell in dict.fromkeys(chain(*parts))}
 
 
 # --- shares -------------------------------------------------------------------------------------------------------
@@ -131,7 +134,7 @@ def share_line(
 ) -> ShareLine:
     """One line of an indicator; with ``group`` only that group's numbers."""
     numerator, denominator = _numbers(cells or {}, group)
-    goal: dict[str, Any] = {"operator": milestone.operator, "percent": milestone.percent} if milestone else {}
+    goal = _goal(milestone)
     verdict = evaluation.assess(numerator, denominator, **goal).verdict if goal else None
     state = ""
     if numerator is None:
@@ -147,6 +150,11 @@ def share_line(
         share=evaluation.ratio(numerator, denominator),
         is_total=is_total,
     )
+
+
+def _goal(milestone: Milestone | None) -> dict[str, Any]:
+    """The milestone as arguments of targets/evaluation.py."""
+    return {"operator": milestone.operator, "percent": milestone.percent} if milestone else {}
 
 
 def _numbers(cells: Cells, group: str) -> tuple[int | None, int | None]:
@@ -254,8 +262,10 @@ def _trend(
     milestones = milestones_of(item)
     drawn = []
     for year, cells in history:
-        line = share_line(cells, milestone_of(item, year))
-        drawn.append(charts.TrendPoint(year, line.share, line.percent, line.fraction))
+        numerator, denominator = _numbers(cells or {}, "")
+        detail = f"{whole(numerator)}/{whole(denominator)}" if numerator is not None and denominator is not None else ""
+        percent = evaluation.percent_text(numerator, denominator, **_goal(milestone_of(item, year)))
+        drawn.append(charts.TrendPoint(year, evaluation.ratio(numerator, denominator), percent, detail))
     if not any(point.share is not None for point in drawn):
         return None
     goals = [charts.Goal(row.year, row.percent, _percent_words(row)) for row in milestones]
@@ -327,7 +337,8 @@ def value_text(cells: Cells | None, cell: str) -> str:
 
 
 def whole(value: int) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)
+    """1234567 as 1.234.567; a page has a thousand of them, and number_format asks the settings each time."""
+    return f"{value:,}".replace(",", str(get_format("THOUSAND_SEPARATOR")))
 
 
 def points(value: Fraction | None) -> str:

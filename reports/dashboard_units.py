@@ -15,7 +15,7 @@ from orgunits.models import OrgUnit, User
 from reports import charts, due_dates, states
 from reports.dashboard_figures import Counting, ShareLine, share_line, short_title, whole
 from reports.models import FormItem, Obligation, Period, Report, Rollup
-from reports.own_sums import COUNTS, Cells, Sums
+from reports.own_sums import COUNTS, Figures, Sums
 from reports.reading import goal_text
 from reports.states import State
 from targets.models import Milestone
@@ -66,7 +66,8 @@ def unit_table(place: Place, *, user: User, own: Obligation | None) -> UnitTable
     """The lines in name order, the unit's own report first."""
     row = place.row
     slot = {"duty": row.duty_id, "period": row.period_id}
-    children = list(Rollup.objects.filter(**slot, parent=row.org_unit_id, basis=row.basis).order_by("pk"))
+    below = Rollup.objects.filter(**slot, parent=row.org_unit_id, basis=row.basis)
+    children = list(below.defer("own").order_by("pk"))
     obligations = {
         obligation.org_unit_id: obligation
         for obligation in Obligation.objects.filter(**slot, org_unit__in=[child.org_unit_id for child in children])
@@ -112,7 +113,7 @@ def _child_row(place: Place, child: Rollup, unit: OrgUnit, obligation: Obligatio
         note="",
         url=_dashboard_url(place, unit.pk) if has_units_below else report_url,
         report_url=report_url,
-        figure=_figure(place, place.counting.of(child.subtree)),
+        figure=_figure(place, child.subtree),
         reports=f"{whole(child.approved)}/{whole(child.expected)} đã duyệt",
         state=state,
         timeliness=timeliness,
@@ -128,7 +129,7 @@ def _own_row(place: Place, own: Obligation) -> UnitRow:
         note="Báo cáo của chính đơn vị, không gồm các đơn vị trực thuộc",
         url=_report_url(own),
         report_url=_report_url(own),
-        figure=_figure(place, place.counting.of(place.row.own)),
+        figure=_figure(place, place.row.own),
         reports="",
         state=states.state_of(own),
         timeliness=timeliness,
@@ -146,7 +147,7 @@ def _hidden_row(place: Place, hidden: Sequence[Rollup]) -> UnitRow:
         note="Khi đó còn trực thuộc nên vẫn tính vào tổng; nay ngoài phạm vi được xem",
         url="",
         report_url="",
-        figure=_figure(place, place.counting.of(sums.figures)),
+        figure=_figure(place, sums.figures),
         reports=f"{whole(sums.counts['approved'])}/{whole(sums.counts['expected'])} đã duyệt",
         state=None,
         timeliness=_in_time_words(sums.counts["on_time"], sums.counts["expected"]),
@@ -162,7 +163,7 @@ def _total_row(place: Place) -> UnitRow:
         note="",
         url="",
         report_url="",
-        figure=_figure(place, place.counting.of(row.subtree)),
+        figure=_figure(place, row.subtree),
         reports=f"{whole(row.approved)}/{whole(row.expected)} đã duyệt",
         state=None,
         timeliness=_in_time(row),
@@ -170,8 +171,9 @@ def _total_row(place: Place) -> UnitRow:
     )
 
 
-def _figure(place: Place, sums: dict[str, Cells]) -> ShareLine | None:
-    return share_line(sums.get(place.item.code), place.milestone) if place.item else None
+def _figure(place: Place, figures: Figures) -> ShareLine | None:
+    item = place.item
+    return share_line(place.counting.of_item(figures, item.code), place.milestone) if item else None
 
 
 def _dashboard_url(place: Place, unit: int) -> str:

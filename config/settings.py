@@ -216,6 +216,16 @@ STATICFILES_FINDERS = [
     "config.assets.PackageAssetsFinder",
 ]
 WHITENOISE_USE_FINDERS = EMBEDDED
+# Hashed names that may be kept for ever need collectstatic; the embedded run serves the files as they lie.
+_manifest = not EMBEDDED and HTTPS
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _manifest
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 
 # --- safety -----------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -12,6 +12,7 @@
 
   const PAUSE = 1000; // milliseconds of rest before a save
   const TIMEOUT = 20000;
+  const UNFOLD = 400; // milliseconds, longer than a press of the mouse
   const RETRY = [3000, 5000, 10000, 20000, 30000];
   const NOT_FIELDS = new Set(["csrfmiddlewaretoken", "action", "base", "draft_version", "tep"]);
   const state = document.getElementById("filing-state");
@@ -400,13 +401,18 @@
     keep();
     schedule(PAUSE);
   });
-  // A figure far from last period's (the rule is in content_checks.py) opens the box for its explanation.
+  // A figure far from last period's (the rule is in content_checks.py) opens the box for its explanation: a little
+  // later, for the change may come from pressing what lies below, which must not move away under the pointer.
   form.addEventListener("change", function (event) {
     const before = event.target.dataset.before && BigInt(event.target.dataset.before);
     const now = before && whole(event.target.value);
     if (!now || before <= 10n || now <= 10n || (now <= 3n * before && now * 3n >= before)) return;
     const box = event.target.closest(".question").querySelector(".explanation");
-    if (box) box.open = true;
+    if (box) {
+      window.setTimeout(function () {
+        box.open = true;
+      }, UNFOLD);
+    }
   });
   form.addEventListener("submit", function (event) {
     const pressed = event.submitter;

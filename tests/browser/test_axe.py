@@ -1,0 +1,268 @@
+"""Every page under axe: no barrier that a program can find, nothing that the browser complains of, nothing too wide.
+
+The pages come from the table of tests/test_access.py, so that a new URL is either looked at here or named below as no
+page of its own.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import get_resolver, reverse
+from playwright.sync_api import Page, expect
+
+from orgunits import invitations, outbox
+from orgunits.models import Level, OrgUnit, Role, User
+from plans.models import DueRule, ReportingDuty
+from plans.printing import request_print
+from plans.tasks import print_document
+from reports import workflow
+from reports.models import Activity, Obligation, Report
+from reports.official import report_document
+from targets.models import Target
+from tests.browser.conftest import DAY, PHONE, Visitor
+from tests.test_access import PERSONS, TABLE, url_names
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("axe")]
+
+OFFICER, REVIEWER = "cdcs07@mau.example", "xetduyet@mau.example"
+EMAILS = {
+    "anonymous": "",
+    "officer": OFFICER,
+    "reviewer": REVIEWER,
+    "unit_administrator": "quantri.cdvc@mau.example",
+    "administrator": "quantri@mau.example",
+}
+# Answers that are no pages of their own: files, parts of pages, data; and pages that need a second step to be there.
+NOT_PAGES = {
+    "healthz",
+    "orgunits:unit_branch",
+    "orgunits:unit_suggestions",
+    "orgunits:outbox_html",
+    "plans:print_job_status",
+    "plans:print_job_file",
+    "reports:attachment_download",
+    "mfa_download_recovery_codes",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "account_reauthenticate",
+    "account_signup",
+    "account_inactive",
+    "account_set_password",
+    "account_logout",
+}
+# Where the cast of the table has nothing to show and the sample has: who looks at it here.
+WITH_THE_SAMPLE = {
+    "account_change_password": "officer",
+    "reports:report_compare": "officer",
+    "reports:filing_submit": "officer",
+    "reports:dashboard_home": "administrator",
+    "orgunits:outbox_letter": "administrator",
+}
+# Pages that look different to each who may read them.
+MAIN = {
+    "home",
+    "orgunits:unit_detail",
+    "plans:plan_list",
+    "plans:programme_detail",
+    "plans:plan_detail",
+    "reports:report_list",
+    "reports:report_detail",
+    "reports:obligation_detail",
+    "reports:dashboard",
+    "reports:missing",
+    "reports:review_queue",
+    "reports:duty_list",
+    "reports:duty_detail",
+    "reports:duty_period",
+    "reports:filing",
+    "reports:reminder_list",
+}
+
+
+# Forms that a person may send empty, with the words of their button.
+FORMS = {
+    "orgunits:unit_create": "Thêm đơn vị",
+    "orgunits:person_invite": "Gửi thư mời",
+    "orgunits:level_create": "Lưu",
+    "plans:programme_create": "Lưu",
+    "plans:section_add": "Lưu",
+    "plans:duty_add": "Lưu",
+    "targets:indicator_add": "Lưu",
+    "reports:due_rule_edit": "Lưu thời hạn",
+}
+
+
+@pytest.fixture
+def paths(sample, settings, tmp_path) -> dict[str, str]:
+    """The address of every page of the table, of things in the branch of the sample's persons."""
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = outbox.FILE_BACKEND, str(tmp_path)
+    things = arrange()
+    return {name: reverse(name, kwargs=things[kind]) for name, (kind, _) in TABLE.items() if kind in things}
+
+
+def arrange() -> dict[str, dict[str, object]]:
+    """Arguments by the kinds of the table. The report was reopened and filed again, so that it has two versions."""
+    unit, officer = OrgUnit.objects.get(code="cdcs-07"), User.objects.get(email=OFFICER)
+    reviewer, above = User.objects.get(email=REVIEWER), User.objects.get(email=EMAILS["unit_administrator"])
+    duty = ReportingDuty.objects.get(key="57-kh-cdvc-bao-cao-nam")
+    plan = duty.plan
+    obligation = Obligation.objects.get(org_unit=unit, duty=duty, period__year=2026)
+    report = Report.objects.get(obligation__org_unit=unit, obligation__period__year=2025)
+    content = report.revisions.get().content
+    workflow.reopen(report, by=reviewer, reason="Đơn vị đề nghị sửa số gia đình.")
+    workflow.submit(report, content | {"texts": {"ket-qua": "Đã rà soát lại số gia đình."}}, by=officer)
+    draft = workflow.start_report(obligation, by=officer)
+    Report.objects.filter(pk=draft.pk).update(draft=typed_again(content))
+    activity = Activity.objects.create(
+        org_unit=unit, name="Tết Trung thu", occasion="mid_autumn", held_on="2026-09-25", recorded_by=officer
+    )
+    job = request_print(report_document(report, report.latest_revision, on=DAY), by=officer, org_unit=unit, title="BC")
+    print_document(job.pk)
+    _, invitation = invitations.invite(
+        email="nguoi.moi@mau.example",
+        full_name="Người được mời",
+        unit=unit,
+        role=Role.REPORTER,
+        since=DAY,
+        by=above,
+        on=DAY,
+    )
+    assert invitation is not None
+    invitations.deliver(invitation.pk)
+    letter = outbox.letters(outbox.folder())[0]
+    uid, _, key = invitations.letter(invitation).context["link"].rstrip("/").rpartition("/")[2].partition("-")
+    target = Target.objects.filter(plan=plan).order_by("pk").first()
+    pks = {
+        "unit": unit.pk,
+        "level": Level.objects.order_by("pk").first().pk,
+        "person": officer.pk,
+        "role": officer.role_assignments.get().pk,
+        "programme": plan.programme_id,
+        "plan": plan.pk,
+        "section": plan.tasks.order_by("order").first().section_id,
+        "plan_duty": duty.pk,
+        "duty": duty.pk,
+        "job": job.pk,
+        "target": target.pk,
+        "obligation": obligation.pk,
+        "report": report.pk,
+        "draft": draft.pk,
+        "rule": DueRule.objects.get(duty=duty).pk,
+        "activity": activity.pk,
+    }
+    return {
+        "-": {},
+        **{kind: {"pk": pk} for kind, pk in pks.items()},
+        "letter": {"name": letter.name, "number": letter.number},
+        "programme+unit": {"pk": plan.programme_id, "unit_pk": unit.pk},
+        "unit_pk": {"unit_pk": unit.pk},
+        "plan_pk": {"plan_pk": plan.pk},
+        "plan_pk+indicator": {"plan_pk": plan.pk, "pk": target.indicator_id},
+        "duty+period": {"pk": duty.pk, "period_pk": obligation.period_id},
+        "reset": {"uidb36": uid, "key": key},
+    }
+
+
+def typed_again(content: dict) -> dict[str, str]:
+    """The content of a revision as somebody would type it: a draft that may be filed."""
+    typed = {f"{code}.{cell}": str(n) for code, cells in content["figures"].items() for cell, n in cells.items()}
+    typed |= {f"nhiem-vu.task{pk}.status": row["status"] for pk, row in content["tasks"].items()}
+    return typed | content["texts"]
+
+
+def pages_of(person: str) -> list[str]:
+    """The main pages that the person may read, and of the others those that nobody before them in the table may."""
+    column = PERSONS.index(person)
+    found = []
+    for name, (_, row) in TABLE.items():
+        answers = row.split()
+        first = next((who for who, answer in zip(PERSONS, answers, strict=True) if answer == "200"), "")
+        first = WITH_THE_SAMPLE.get(name, first)
+        is_mine = first == person or (name in MAIN and answers[column] == "200")
+        if is_mine and name not in NOT_PAGES:
+            found.append(name)
+    return found
+
+
+def test_every_url_is_looked_at_or_is_no_page() -> None:
+    looked_at = {name for person in EMAILS for name in pages_of(person)}
+    posted_to = {name for name, (_, row) in TABLE.items() if set(row.split()) == {"405"}}
+    assert set(url_names(get_resolver())) - looked_at - posted_to - NOT_PAGES == set()
+
+
+@pytest.mark.parametrize("person", EMAILS)
+def test_pages_have_no_barrier(visitor, paths, person):
+    visit(visitor(EMAILS[person]), [paths[name] for name in pages_of(person)])
+
+
+@pytest.mark.parametrize("person", ["officer", "reviewer", "unit_administrator"])
+def test_main_pages_have_no_barrier_on_a_phone(visitor, paths, person):
+    somebody = visitor(EMAILS[person], viewport=PHONE, has_touch=True, is_mobile=True)
+    visit(somebody, [paths[name] for name in pages_of(person) if name in MAIN])
+
+
+def test_pages_that_tell_a_mistake_have_no_barrier(visitor, paths):
+    found: list[str] = []
+    nobody = visitor().open("/")
+    nobody.get_by_label("Thư điện tử").fill(OFFICER)
+    nobody.get_by_label("Mật khẩu").fill("khong-dung")
+    nobody.get_by_role("button", name="Đăng nhập").click()
+    expect(nobody.get_by_text("mật khẩu không đúng")).to_be_visible()
+    found += judge(nobody)
+    administrator = visitor(EMAILS["administrator"])
+    for name, button in FORMS.items():
+        page = administrator.open(paths[name])
+        for field in page.locator("main input:is([type=text], [type=number], [type=email]), main textarea").all():
+            field.fill("")
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(".is-invalid").first).to_be_visible()
+        found += judge(page)
+    reviewer = visitor(REVIEWER)
+    page = reviewer.open(paths["reports:report_detail"])
+    page.get_by_text("Trả lại để đơn vị sửa").click()
+    page.get_by_role("button", name="Trả lại kèm lý do").click()
+    expect(page.locator(".is-invalid")).to_be_visible()
+    found += judge(page)
+    page = reviewer.open(paths["reports:obligation_detail"])
+    page.get_by_role("button", name="Nhắc đơn vị").click()
+    expect(page.get_by_role("heading", name="Nội dung thư")).to_be_visible()
+    found += judge(page)
+    assert found == []
+
+
+def test_pages_for_errors_have_no_barrier(visitor, paths):
+    officer = visitor(OFFICER)
+    for path, status in (("/bao-cao/0/", 404), (paths["orgunits:unit_list"], 403), ("/khong-co/", 404)):
+        response = officer.page.goto(officer.site + path)
+        assert response is not None
+        assert response.status == status
+        assert judge(officer.page) == []
+    nobody = visitor()
+    assert nobody.page.goto(f"{nobody.site}/khong-co/").status == 404
+    assert judge(nobody.page) == []
+
+
+def visit(person: Visitor, paths: list[str]) -> None:
+    """Open each page and have it judged; all that is wrong is told at once."""
+    wrong: list[str] = []
+    for path in paths:
+        response = person.page.goto(person.site + path)
+        if response is None or response.status != 200:
+            wrong.append(f"{path}: {response and response.status}")
+        else:
+            wrong += [f"{path}: {line}" for line in judge(person.page)]
+    assert wrong == []
+
+
+def judge(page: Page) -> list[str]:
+    """What axe finds with everything unfolded, and whether the page is wider than its window."""
+    page.wait_for_load_state()
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach(box => { box.open = true })")
+    found = [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for rule in Axe().run(page).response["violations"]
+        for node in rule["nodes"][:3]
+    ]
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return found + ([f"{width} wide"] if width > page.viewport_size["width"] else [])

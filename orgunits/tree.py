@@ -1,4 +1,7 @@
-"""The tree of units on one day, branch by branch: a page never loads more than the branches that stand open."""
+"""The tree of units on one day, branch by branch: a page never loads more than the branches that stand open.
+
+``on`` is the day of the tree. What of it a person sees follows from the roles held ``today``, whatever day is shown.
+"""
 
 import datetime
 from dataclasses import dataclass, field
@@ -27,9 +30,11 @@ class Branch:
         return self.size - len(self.below) if self.is_open else 0
 
 
-def roots(user: User, *, sector: str, on: datetime.date, open_pk: int | None = None) -> list[Branch]:
+def roots(
+    user: User, *, sector: str, on: datetime.date, today: datetime.date, open_pk: int | None = None
+) -> list[Branch]:
     """The topmost units that the user administers in one sector, opened down to and including ``open_pk``."""
-    places = _top_places(user, on=on).filter(org_unit__sector=sector)
+    places = _top_places(user, on=on, today=today).filter(org_unit__sector=sector)
     top = [place for place in places if not _has_holder_above(place, places)]
     return _branches(top, on=on, opened=_way_to(open_pk, on=on))
 
@@ -39,17 +44,17 @@ def branch(place: Placement, *, on: datetime.date, is_open: bool) -> Branch:
     return _branches([place], on=on, opened={place.org_unit_id} if is_open else set())[0]
 
 
-def sectors(user: User, *, on: datetime.date) -> list[str]:
+def sectors(user: User, *, on: datetime.date, today: datetime.date) -> list[str]:
     """The sectors in which the user administers units, in their usual order."""
-    held = set(_top_places(user, on=on).order_by().values_list("org_unit__sector", flat=True))
+    held = set(_top_places(user, on=on, today=today).order_by().values_list("org_unit__sector", flat=True))
     return [sector for sector in Sector.values if sector in held]
 
 
-def _top_places(user: User, *, on: datetime.date) -> QuerySet[Placement]:
+def _top_places(user: User, *, on: datetime.date, today: datetime.date) -> QuerySet[Placement]:
     places = Placement.objects.as_of(on).select_related("org_unit", "level").order_by("sort_name", "pk")
-    if roles.is_system_administrator(user, on=on):
+    if roles.is_system_administrator(user, on=today):
         return places.filter(parent__isnull=True)
-    held = user.role_assignments.as_of(on).filter(role=Role.ADMINISTRATOR).values("org_unit_id")
+    held = user.role_assignments.as_of(today).filter(role=Role.ADMINISTRATOR).values("org_unit_id")
     return places.filter(org_unit_id__in=held)
 
 

@@ -35,8 +35,8 @@ CHILDREN_SHOWN = 100
 @administrators_only
 def unit_list(request: SignedInRequest) -> HttpResponse:
     """The tree on a day, or what the search found."""
-    on = day_of(request)
-    sectors = tree.sectors(request.user, on=on)
+    today, on = timezone.localdate(), day_of(request)
+    sectors = tree.sectors(request.user, on=on, today=today)
     words = request.GET.get("q", "").strip()
     open_pk = _number(request.GET.get("mo"))
     opened = OrgUnit.objects.filter(pk=open_pk).values_list("sector", flat=True).first() if open_pk else None
@@ -46,14 +46,14 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
         "words": words,
         "sector": sector,
         "sectors": [(value, label) for value, label in Sector.choices if value in sectors],
-        "may_establish_top": roles.is_system_administrator(request.user, on=timezone.localdate()),
+        "may_establish_top": roles.is_system_administrator(request.user, on=today),
     }
     if words:
-        found = _named(OrgUnit.objects.administered_by(request.user, on).search(words))
+        found = _named(OrgUnit.objects.administered_by(request.user, today).search(words))
         ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "pk")
         context["page_obj"] = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("trang"))
     else:
-        context["branches"] = tree.roots(request.user, sector=sector, on=on, open_pk=open_pk)
+        context["branches"] = tree.roots(request.user, sector=sector, on=on, today=today, open_pk=open_pk)
     return render(request, "orgunits/unit_list.html", context)
 
 
@@ -62,7 +62,7 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
 def unit_branch(request: SignedInRequest, pk: int) -> HttpResponse:
     """One line of the tree, open or closed, for htmx; without scripts it is the tree page opened there."""
     on = day_of(request)
-    unit = get_object_or_404(OrgUnit.objects.administered_by(request.user, on), pk=pk)
+    unit = get_object_or_404(OrgUnit.objects.administered_by(request.user, timezone.localdate()), pk=pk)
     place = get_object_or_404(Placement.objects.as_of(on).select_related("org_unit", "level"), org_unit=unit)
     branch = tree.branch(place, on=on, is_open="dong" not in request.GET)
     return render(request, "orgunits/unit_branch.html", {"branch": branch, "on": on})

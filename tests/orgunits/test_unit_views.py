@@ -65,6 +65,21 @@ def test_tree_on_a_day_shows_the_names_of_that_day(client, cast):
     assert "Công đoàn Tên Mới" not in main(client.get(f"/to-chuc/don-vi/?ngay={before}"))
 
 
+def test_rights_of_today_decide_what_is_seen_of_the_tree_of_another_day(client, cast):
+    """Who was appointed today reads the past of the own branch; who was an administrator elsewhere then does not."""
+    newcomer = make_user("Phan Thị Mới")
+    give_role(newcomer, Role.ADMINISTRATOR, cast.union, on=TODAY)
+    give_role(newcomer, Role.ADMINISTRATOR, cast.elsewhere, on=LONG_AGO, until=TODAY)
+    client.force_login(newcomer)
+    past = day(TODAY - datetime.timedelta(days=400))
+    page = main(client.get(f"/to-chuc/don-vi/?ngay={past}"))
+    assert "Công đoàn Viên chức tỉnh Thử Nghiệm" in page
+    assert "Nơi Khác" not in page
+    assert "Nơi Khác" not in main(client.get(f"/to-chuc/don-vi/?ngay={past}&q=noi khac"))
+    assert client.get(f"/to-chuc/don-vi/{cast.base.pk}/nhanh/?ngay={past}").status_code == 200
+    assert client.get(f"/to-chuc/don-vi/{cast.elsewhere.pk}/nhanh/?ngay={past}").status_code == 404
+
+
 def test_search_finds_without_marks_and_only_inside_the_scope(client, cast):
     client.force_login(cast.unit_administrator)
     page = text(client.get("/to-chuc/don-vi/?q=cong doan co so"))

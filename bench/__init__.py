@@ -1,0 +1,1 @@
+"""Measures speed and size on one made-up province: ``sh scripts/bench``."""

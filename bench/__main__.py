@@ -1,0 +1,75 @@
+"""``python -m bench [NAME...]``: measures what the names say (pages, pdf, memory; all without a name).
+
+Prints a table with the bars and ends with 1 when one is missed.
+"""
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.product import running
+
+if TYPE_CHECKING:
+    from bench.measures import Result
+
+NAMES = ("pages", "pdf", "memory")
+
+
+def main(wanted: list[str]) -> int:
+    if unknown := set(wanted) - set(NAMES):
+        print(f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}.")
+        return 2
+    with running() as product:
+        import django  # the environment that ``running`` sets must be there first
+
+        django.setup()
+        from django.core.management import call_command
+
+        measures = importlib.import_module("bench.measures")
+        province = importlib.import_module("bench.province")
+        started = time.monotonic()
+        call_command("migrate", verbosity=0)
+        made = province.build()
+        _settle()
+        print(f"Province built in {time.monotonic() - started:.0f} s.", flush=True)
+        product.start()
+        results = []
+        chosen = wanted or list(NAMES)
+        if "pages" in chosen:
+            results += measures.pages(product, made)
+        if "memory" in chosen:
+            _settle()
+            results += measures.memory_at_rest(product)
+        if "pdf" in chosen:
+            results += measures.printed_report(made)
+        _settle()
+    print(_table(results))
+    if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
+        print(f"The machine is busy with other work (load {os.getloadavg()[0]:.1f}): times are longer than they are.")
+    return 1 if any(result.missed for result in results) else 0
+
+
+def _settle() -> None:
+    """Do what autovacuum does in a living installation, and leave no connection of ours in the measurements."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("CHECKPOINT")
+    connection.close()
+
+
+def _table(results: "Sequence[Result]") -> str:
+    lines = [f"{'':34}{'measured':>12}{'bar':>12}"]
+    for row in results:
+        value, bar = f"{row.value:,.2f}" if row.unit == "s" else f"{row.value:,.0f}", f"< {row.bar:,.0f}"
+        verdict = "MISSED" if row.missed else "ok"
+        lines.append(f"{row.name:34}{value + ' ' + row.unit:>12}{bar + ' ' + row.unit:>12}  {verdict:7} {row.note}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

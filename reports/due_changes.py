@@ -16,7 +16,7 @@ from plans.models import DueRule, ReportingDuty
 from reports import rollups
 from reports.models import Obligation, Period, Report
 
-RULE_FIELDS = ["comparison", "day", "month", "next_year", "cut_off_day", "cut_off_month", "set_by_administrator"]
+DATE_FIELDS = ["comparison", "day", "month", "next_year", "cut_off_day", "cut_off_month"]
 
 
 @transaction.atomic
@@ -25,8 +25,9 @@ def set_rule(rule: DueRule, *, by: User, apply_from: int | None = None) -> int:
 
     With ``apply_from`` the reports of that year and later ones on which nothing was filed yet get the new day too.
     """
-    rule.set_by_administrator = True
-    rule.save(update_fields=RULE_FIELDS)
+    if not DueRule.objects.filter(pk=rule.pk, **{name: getattr(rule, name) for name in DATE_FIELDS}).exists():
+        rule.set_by_administrator = True  # the date of the document, saved again, stays the document's
+    rule.save(update_fields=[*DATE_FIELDS, "set_by_administrator"])
     changed = _apply(rule, year_from=apply_from) if apply_from is not None and rule.has_date else 0
     audit.record(
         "due_rule.set",

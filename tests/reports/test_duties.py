@@ -133,6 +133,16 @@ def test_new_date_is_seen_by_the_officer_at_once(client, cast):
     )
 
 
+def test_date_of_the_document_saved_again_stays_the_documents(client, cast):
+    data = {"comparison": "before", "day": "10", "month": "11", "apply_to_open": "on"}
+    sign_in(client, cast.unit_administrator).post(urls_of(cast)["due_rule_edit"], data)
+    assert not rule_of(cast.duty).set_by_administrator
+    sign_in(client, cast.unit_administrator).post(
+        urls_of(cast)["due_rule_edit"], data | {"cut_off_day": "31", "cut_off_month": "10"}
+    )
+    assert rule_of(cast.duty).set_by_administrator
+
+
 def test_filed_report_keeps_the_date_by_which_it_was_filed(cast):
     workflow.submit(make_report(cast.obligation), content(), by=cast.officer)
     rule = rule_of(cast.duty)

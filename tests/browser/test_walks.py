@@ -315,6 +315,8 @@ def test_administrator_adds_a_unit_invites_its_officer_and_sets_a_new_due_date(v
     owed = own.get_by_role("listitem").filter(has_text="Năm 2026")
     expect(owed).to_contain_text("19/11/2026")
     expect(owed).to_contain_text("Còn 14 ngày")
+    owed.get_by_role("link", name="Báo cáo năm của công đoàn cơ sở").click()
+    expect(own.get_by_text("Trước ngày 20/11/2026, tức chậm nhất 23:59 ngày 19/11/2026 (thứ Năm)")).to_be_visible()
     neighbour = visitor().sign_in("cdcs07@mau.example")
     expect(neighbour.get_by_role("listitem").filter(has_text="Năm 2026")).to_contain_text("19/11/2026")
 

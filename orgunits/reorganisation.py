@@ -33,6 +33,7 @@ def establish(
     **fields: object,
 ) -> OrgUnit:
     """Create a unit and give it its first place from ``on``; raises ValidationError on a wrong parent or level."""
+    _lock_tree(sector)
     unit = OrgUnit(sector=sector, code=nfc(code.strip()), **fields)
     unit.full_clean()
     unit.save()
@@ -150,7 +151,13 @@ def _succeed(event: Reorganisation, *, predecessor: OrgUnit, successor: OrgUnit)
     )
 
 
+def _lock_tree(sector: str) -> None:
+    """One act at a time in each tree: the path of the unit above, once read, must hold until it is built upon."""
+    list(Level.objects.select_for_update(no_key=True).filter(sector=sector).order_by("pk"))
+
+
 def _lock_last(unit: OrgUnit, *, on: datetime.date) -> Placement:
+    _lock_tree(unit.sector)
     OrgUnit.objects.select_for_update().get(pk=unit.pk)
     last = Placement.objects.select_for_update().get(org_unit=unit, is_final=True)
     if last.valid_to is not None:
@@ -214,7 +221,20 @@ def _parent_path(unit: OrgUnit, parent: OrgUnit | None, *, on: datetime.date) ->
         raise ValidationError({"parent": f"Đơn vị cấp trên không hoạt động vào ngày {on:%d/%m/%Y}."})
     if unit.pk in unit_pks(place.path):
         raise ValidationError({"parent": "Đơn vị không thể trực thuộc chính mình hoặc đơn vị cấp dưới của mình."})
+    _refuse_later_change(parent, place, on=on)
     return place.path
+
+
+def _refuse_later_change(parent: OrgUnit, place: Placement, *, on: datetime.date) -> None:
+    """A place is written for all time to come, so the unit above must not be known to move or to end after ``on``."""
+    later = Placement.objects.filter(org_unit=parent, valid_from__gt=on).exclude(path=place.path)
+    if moved := later.order_by("valid_from").first():
+        raise ValidationError(
+            f"Đơn vị cấp trên chuyển chỗ từ ngày {moved.valid_from:%d/%m/%Y}; hãy ghi ngày hiệu lực từ ngày đó trở đi."
+        )
+    if ended := Placement.objects.filter(org_unit=parent, is_final=True, valid_to__isnull=False).first():
+        day = f"{ended.valid_to:%d/%m/%Y}"
+        raise ValidationError({"parent": f"Đơn vị cấp trên kết thúc hoạt động từ ngày {day}. Hãy chọn đơn vị khác."})
 
 
 def _move_descendants(unit: OrgUnit, *, old_path: str, new_path: str, on: datetime.date) -> None:

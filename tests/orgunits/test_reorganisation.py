@@ -50,6 +50,27 @@ def test_unit_cannot_be_placed_below_itself():
         reorganisation.move(root, parent=leaf, on=DAY, by=None)
 
 
+def test_unit_is_not_placed_below_one_that_is_known_to_move_or_to_end_later():
+    """Its place holds for all time to come, and would keep the old way up."""
+    old, new = make_unit("Cấp trên cũ"), make_unit("Cấp trên mới")
+    branch, ending = make_unit("Nhánh", parent=old), make_unit("Sắp kết thúc", parent=old)
+    reorganisation.move(branch, parent=new, on=DAY, by=None)
+    reorganisation.end(ending, on=DAY, by=None)
+    with pytest.raises(ValidationError, match="chuyển chỗ từ ngày 01/07/2025"):
+        make_unit("Lá", parent=branch, on=BEFORE)
+    with pytest.raises(ValidationError, match="kết thúc hoạt động từ ngày 01/07/2025"):
+        make_unit("Lá", parent=ending, on=BEFORE)
+    make_unit("Lá", parent=branch, on=DAY)
+    assert names_below(new, DAY) == {"Nhánh", "Lá"}
+
+
+def test_unit_may_come_below_one_that_has_only_changed_its_name_since():
+    root = make_unit("Gốc")
+    reorganisation.rename(root, name="Gốc mới", level=make_level(), on=DAY, by=None)
+    make_unit("Con", parent=root, on=BEFORE)
+    assert names_below(root, DAY) == {"Con"}
+
+
 def test_unit_cannot_be_placed_in_another_sector():
     party = make_unit("Đảng ủy", sector="party", level=make_level("party", "du", "Đảng ủy"))
     with pytest.raises(ValidationError, match="cùng hệ thống"):

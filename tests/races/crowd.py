@@ -1,6 +1,7 @@
 """Several people who press at the same moment, each in a thread with an own connection."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import connection
@@ -34,3 +35,14 @@ def press_together(actions: list[Callable[[], object]]) -> list[str]:
     if errors:
         raise errors[0]
     return outcomes
+
+
+def wait_for_a_waiter() -> None:
+    """Go on once somebody waits for a lock of this very transaction; PostgreSQL only."""
+    end = time.monotonic() + 20
+    waiting = 0
+    while not waiting and time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            waiting = cursor.fetchone()[0]
+    assert waiting, "nobody waited: the race did not take place"

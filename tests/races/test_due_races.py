@@ -6,7 +6,6 @@ go on with the statement that had begun before.
 
 import datetime
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -17,24 +16,13 @@ from plans.models import DueRule
 from reports import due_changes, obligations, workflow
 from reports.models import Obligation
 from tests.builders import content, make_report
-from tests.races.crowd import press_together
+from tests.races.crowd import press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="On SQLite the transaction itself is the lock."),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="On SQLite the transaction itself is the lock."),
 ]
 LATE = datetime.date(2026, 12, 1)
-
-
-def wait_for_a_waiter() -> None:
-    """Go on once another transaction waits for a lock of ours."""
-    end = time.monotonic() + 20
-    waiting = 0
-    while not waiting and time.monotonic() < end:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            waiting = cursor.fetchone()[0]
-    assert waiting, "nobody waited: the race did not take place"
 
 
 def file_while(cast, change: Callable[[], object]) -> list[str]:

@@ -50,10 +50,11 @@ def start_report(obligation: Obligation, *, by: User) -> Report:
     """
     _require_filing(obligation, by)
     _refuse_waived(obligation)
-    report, created = Report.objects.get_or_create(
-        obligation=obligation,
-        defaults={"form_version": lambda: form_building.ensure_form(obligation.duty, obligation.period.kind)},
-    )
+    begun = Report.objects.filter(obligation=obligation).first()
+    if begun:
+        return begun
+    version = form_building.ensure_form(obligation.duty, obligation.period.kind)
+    report, created = Report.objects.get_or_create(obligation=obligation, defaults={"form_version": version})
     if created:
         audit.record("report.start", report, by=by, org_unit=obligation.org_unit)
     return report

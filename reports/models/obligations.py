@@ -42,8 +42,13 @@ class Period(models.Model):
 
 class ObligationQuerySet(models.QuerySet["Obligation"]):
     def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
-        """Expected reports of the units in the user's scope."""
-        return self.filter(org_unit__in=OrgUnit.objects.visible_to(user, on))
+        """Expected reports of the units in the user's scope, and those that are owed to a unit in it.
+
+        A unit that has moved away since still owes its old reports to the unit that it belonged to, and is reviewed
+        and reminded there.
+        """
+        scope = OrgUnit.objects.visible_to(user, on)
+        return self.filter(Q(org_unit__in=scope) | Q(receiving_unit__in=scope))
 
     def with_due(self) -> Self:
         """Annotates ``due``: the last good day, after an extension if there is one."""

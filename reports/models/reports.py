@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
-        """Reports of the units in the user's scope."""
-        return self.filter(obligation__org_unit__in=OrgUnit.objects.visible_to(user, on))
+        """The reports of the expected ones in the user's scope."""
+        return self.filter(obligation__in=Obligation.objects.visible_to(user, on))
 
     def filed(self) -> Self:
         return self.filter(status__in=[Report.Status.SUBMITTED, Report.Status.APPROVED])

@@ -1,8 +1,12 @@
 """Approving, returning and reopening from the page of a report."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from orgunits import reorganisation
 from orgunits.models import Role
 from reports import workflow
 from reports.models import Report
@@ -42,6 +46,18 @@ def test_reviewer_approves_with_a_comment(client, cast, report):
 
 def test_reviewer_above_approves_too(client, cast, report):
     act(client, cast.province_reviewer, report, "report_approve")
+    assert status(report) == "approved"
+
+
+def test_report_of_a_unit_that_has_moved_away_is_still_reviewed_where_it_is_owed(client, cast, report):
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    reorganisation.move(cast.base, parent=cast.elsewhere, on=yesterday, by=None)
+    client.force_login(cast.reviewer)
+    assert client.get(cast.base.get_absolute_url()).status_code == 404
+    assert client.get(report.get_absolute_url()).status_code == 200
+    client.force_login(cast.sibling_officer)
+    assert client.get(report.get_absolute_url()).status_code == 404
+    act(client, cast.reviewer, report, "report_approve")
     assert status(report) == "approved"
 
 

@@ -82,6 +82,7 @@ def kept_sample(django_db_setup: None, django_db_blocker: Any) -> list[str]:
             load_reports(on=DAY)
         tables = connection.introspection.django_table_names(only_existing=True)
         with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA IF EXISTS sample CASCADE")
             cursor.execute("CREATE SCHEMA sample")
             for table in tables:
                 cursor.execute(f'CREATE TABLE sample."{table}" AS TABLE public."{table}"')
@@ -145,8 +146,8 @@ class Visitor:
 
     def _note(self, message: Any) -> None:
         # A page that is not there is logged as an error too; the test looks at its status itself.
-        of_the_page = message.location.get("url") == self.page.url
-        if message.type in ("error", "warning") and not of_the_page:
+        is_page = message.text.startswith("Failed to load resource") and message.location.get("url") == self.page.url
+        if message.type in ("error", "warning") and not is_page:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
 

@@ -191,6 +191,18 @@ def test_every_url_is_looked_at_or_is_no_page() -> None:
     assert set(url_names(get_resolver())) - looked_at - posted_to - NOT_PAGES == set()
 
 
+def test_what_the_policy_refuses_is_heard(visitor):
+    """The control of all browser tests: after each of them, the browsers must have had nothing to complain of."""
+    somebody = visitor()
+    somebody.open("/").evaluate("document.body.setAttribute('style', 'color: red')")
+    somebody.page.evaluate("setTimeout(() => { throw new Error('broken') })")
+    somebody.page.wait_for_timeout(100)
+    assert len(somebody.complaints) == 2
+    assert "Content Security Policy" in somebody.complaints[0]
+    assert "broken" in somebody.complaints[1]
+    somebody.complaints.clear()
+
+
 @pytest.mark.parametrize("person", EMAILS)
 def test_pages_have_no_barrier(visitor, paths, person):
     visit(visitor(EMAILS[person]), [paths[name] for name in pages_of(person)])

@@ -64,6 +64,10 @@ class EstablishForm(forms.Form):
     def __init__(self, *args: Any, by: User, on: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _limit_parent(self, by=by, on=on)
+        if not roles.is_system_administrator(by, on=on):
+            sectors = OrgUnit.objects.administered_by(by, on).order_by().values("sector")
+            level = self.fields["level"]
+            level.queryset = level.queryset.filter(sector__in=sectors)  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         return nfc(" ".join(self.cleaned_data["name"].split()))

@@ -215,6 +215,14 @@ def test_unit_administrator_makes_no_unit_at_the_top_or_elsewhere(client, cast):
     assert not OrgUnit.objects.filter(code="moi-01").exists()
 
 
+def test_unit_administrator_chooses_among_the_levels_of_the_own_sector(client, cast):
+    make_level("party", name="Tổ chức cơ sở đảng")
+    client.force_login(cast.unit_administrator)
+    assert "Đảng: Tổ chức cơ sở đảng" not in text(client.get("/to-chuc/don-vi/them/"))
+    client.force_login(cast.administrator)
+    assert "Đảng: Tổ chức cơ sở đảng" in text(client.get("/to-chuc/don-vi/them/"))
+
+
 def test_system_administrator_makes_a_unit_at_the_top(client, cast):
     client.force_login(cast.administrator)
     assert establish(client, parent="").status_code == 302

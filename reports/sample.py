@@ -20,6 +20,8 @@ from reports.models import FormItem, FormVersion, ItemKind, Obligation, Report, 
 
 DATA = Path(__file__).parent / "data" / "sample.toml"
 TEXT = "Dữ liệu mẫu: nội dung mục này do đơn vị ghi khi lập báo cáo."
+# Nobody is to read an invented number of harmed children under the name of a real place: these stay không phát sinh.
+HARM = {"tre-em-bi-xam-hai", "tre-em-bi-bao-luc", "tre-em-duoc-ho-tro-can-thiep", "vu-xu-ly-vi-pham-hanh-chinh"}
 Status = Report.Status
 
 
@@ -85,7 +87,8 @@ def _content(items: list[FormItem], tasks: list[int], made_up: random.Random, ye
             case ItemKind.SHARE:
                 content["figures"][item.code] = _share(item, made_up, year)
             case ItemKind.COUNT:
-                content["figures"][item.code] = {"v": made_up.randint(0, 40)}
+                number = made_up.randint(0, 40)
+                content["figures"][item.code] = {"nil": True} if item.code in HARM else {"v": number}
             case ItemKind.MONEY:
                 content["figures"][item.code] = {"v": made_up.randint(1, 60) * 500_000}
             case ItemKind.NARRATIVE:

@@ -6,7 +6,7 @@ from orgunits.sample import load_people, load_units
 from plans.loading import load_plans
 from plans.models import ReportingDuty
 from reports.models import Notice, Obligation, Reminder, Report, Rollup
-from reports.sample import load_reports
+from reports.sample import HARM, load_reports
 from targets.loading import load_targets
 
 TODAY = datetime.date(2026, 11, 22)
@@ -48,6 +48,13 @@ def test_plan_without_targets_is_filed_all_the_same(sample):
     report = Report.objects.filter(obligation__duty__key="162-kh-duk-bao-cao-dinh-ky", status="approved").first()
     assert report.latest_revision.content["texts"]
     assert report.latest_revision.content["figures"] == {}
+
+
+def test_no_number_of_harmed_children_is_made_up(sample):
+    reports = Report.objects.filter(obligation__org_unit=sample["xa-cam-tan"], status="approved")
+    figures = [report.latest_revision.content["figures"] for report in reports]
+    assert len(figures) == 2
+    assert all(found[code] == {"nil": True} for found in figures for code in HARM)
 
 
 def test_no_letters_go_out_for_sample_reports(sample):

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from orgunits.models import Role, User
 from plans.models import DueRule, ReportingDuty
-from reports import form_building, obligations, rollups
+from reports import form_building, form_fields, obligations, rollups
 from reports.models import FormItem, FormVersion, ItemKind, Obligation, Report, ReviewEvent, Revision
 
 DATA = Path(__file__).parent / "data" / "sample.toml"
@@ -51,15 +51,24 @@ def _load_period(duty: ReportingDuty, kind: str, year: int, row: dict[str, Any],
     opened = obligations.open_period(duty, kind, year, by=None, on=on)
     version = form_building.ensure_form(duty, kind)
     items = list(version.items.select_related("target__indicator").prefetch_related("target__indicator__groups"))
-    tasks = list(duty.plan.tasks.order_by("order"))
+    tasks = list(duty.plan.tasks.order_by("order").values_list("pk", flat=True))
+    asked: dict[int | None, set[str]] = {}  # what a unit is asked depends on the units above it
     rows = Obligation.objects.filter(duty=duty, period=opened.period).select_related("org_unit").order_by("pk")
     for position, obligation in enumerate(rows, start=1):
         status = _status(position, row, obligation, on=on)
         if status:
             made_up = random.Random(f"{obligation.org_unit.code} {kind} {year}")  # noqa: S311 (sample figures)
-            content = _content(items, [task.pk for task in tasks], made_up, year)
+            content = _content(items, tasks, made_up, year)
+            if obligation.parent_id not in asked:
+                asked[obligation.parent_id] = _tasks_asked(obligation, version)
+            content["tasks"] = {pk: task for pk, task in content["tasks"].items() if pk in asked[obligation.parent_id]}
             _file(obligation, version, content, status, made_up, on=on)
     rollups.rebuild(duty, opened.period)
+
+
+def _tasks_asked(obligation: Obligation, version: FormVersion) -> set[str]:
+    form = form_fields.load(Report(obligation=obligation, form_version=version))
+    return {str(row.task.pk) for question in form.questions for row in question.tasks}
 
 
 def _status(position: int, row: dict[str, Any], obligation: Obligation, *, on: datetime.date) -> str | None:

@@ -5,6 +5,7 @@ import pytest
 from orgunits.sample import load_people, load_units
 from plans.loading import load_plans
 from plans.models import ReportingDuty
+from reports import form_fields
 from reports.models import Notice, Obligation, Reminder, Report, Rollup
 from reports.sample import HARM, load_reports
 from targets.loading import load_targets
@@ -55,6 +56,12 @@ def test_no_number_of_harmed_children_is_made_up(sample):
     figures = [report.latest_revision.content["figures"] for report in reports]
     assert len(figures) == 2
     assert all(found[code] == {"nil": True} for found in figures for code in HARM)
+
+
+def test_sample_report_speaks_of_the_tasks_that_its_form_asks(sample):
+    for report in Report.objects.filter(obligation__period__year=2026):
+        asked = {str(row.task.pk) for question in form_fields.load(report).questions for row in question.tasks}
+        assert set(report.latest_revision.content["tasks"]) == asked
 
 
 def test_no_letters_go_out_for_sample_reports(sample):

@@ -6,12 +6,13 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from orgunits import appointments, audit, mail, roles
-from orgunits.models import Invitation, OrgUnit, Role, User
+from orgunits.models import Invitation, OrgUnit, Role, RoleAssignment, User
 from orgunits.vietnamese import nfc
 
 
@@ -42,6 +43,27 @@ def invite(
 
 
 @transaction.atomic
+def appoint_administrator(email: str, full_name: str, *, on: datetime.date) -> tuple[User, Invitation | None]:
+    """Make somebody an administrator of the whole installation, as the machine's owner may; no page makes the first.
+
+    The invitation is None where the account has a password. Doing it again gives a new link and changes nothing else.
+    Raises ValidationError for what is no address, and for an account that was deactivated.
+    """
+    validate_email(email)
+    user = User.objects.filter(email=email.lower()).first()
+    if user is None:
+        user = User.objects.create_user(email, full_name=nfc(" ".join(full_name.split())))
+        audit.record("person.invite", user, by=None)
+    if not user.is_active:
+        raise ValidationError("Tài khoản này đã ngừng hoạt động.")
+    role = Role.ADMINISTRATOR
+    if not user.role_assignments.as_of(on).filter(org_unit=None, role=role).exists():
+        RoleAssignment.objects.create(user=user, org_unit=None, role=role, valid_from=on)
+        audit.record("role.give", user, by=None, role=role, valid_from=on.isoformat())
+    return user, None if user.has_usable_password() else Invitation.objects.create(recipient=user)
+
+
+@transaction.atomic
 def invite_again(user: User, *, by: User, on: datetime.date) -> Invitation:
     """Write a new letter; earlier ones that still wait are dropped. Raises ValidationError once a password is set."""
     appointments.require_account_rights(user, by=by, on=on)
@@ -56,6 +78,12 @@ def invite_again(user: User, *, by: User, on: datetime.date) -> Invitation:
     return Invitation.objects.create(recipient=user, invited_by=by)
 
 
+def password_link(user: User) -> str:
+    """A fresh address at which the person sets the password."""
+    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key)
+
+
 def deliver(pk: int) -> bool:
     """Send one invitation if it waits and nobody else sends it."""
     return mail.deliver(Invitation, pk, letter)
@@ -66,10 +94,9 @@ def letter(row: Invitation) -> mail.Letter:
     user = row.recipient
     if user.has_usable_password():
         raise mail.NotNeeded("Người nhận đã đặt mật khẩu.")
-    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     expires_at = timezone.now() + datetime.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
     context = {
-        "link": settings.SITE_URL + reverse("account_reset_password_from_key", kwargs=key),
+        "link": password_link(user),
         "forgot_link": settings.SITE_URL + reverse("account_reset_password"),
         "expires_at": expires_at,
         "invited_by": row.invited_by,

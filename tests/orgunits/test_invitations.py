@@ -1,10 +1,12 @@
 import datetime
 import re
+from io import StringIO
 
 import pytest
 import time_machine
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
 
 from orgunits import invitations
 from orgunits.models import Invitation, Role, User
@@ -49,6 +51,39 @@ def test_invited_person_sets_a_password_through_the_link_and_signs_in(client, un
     answer = client.post("/tai-khoan/dang-nhap/", {"login": "MOI@vi-du.vn", "password": PASSWORD})
     assert answer.status_code == 302
     assert client.session["_auth_user_id"] == str(user.pk)
+
+
+def test_first_administrator_is_appointed_on_the_machine(client):
+    told = StringIO()
+    call_command("appoint_administrator", "Quan.Tri@Vi-Du.vn", "Đỗ Thị Đầu Tiên", stdout=told)
+    user = User.objects.get()
+    assert (user.email, user.full_name) == ("quan.tri@vi-du.vn", "Đỗ Thị Đầu Tiên")
+    assert [(held.role, held.org_unit) for held in user.role_assignments.all()] == [(Role.ADMINISTRATOR, None)]
+    page = client.get(re.search(r"http\S+", told.getvalue()).group(), follow=True)
+    client.post(page.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
+    client.post("/tai-khoan/dang-nhap/", {"login": user.email, "password": PASSWORD})
+    assert client.get("/to-chuc/cap/").status_code == 200  # for the whole administrator only
+
+
+def test_appointing_again_gives_no_second_role_and_no_link_to_a_set_password():
+    for _ in range(2):
+        user, row = invitations.appoint_administrator("a@vi-du.vn", "Đỗ Thị A", on=DAY)
+        assert row is not None
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    assert invitations.appoint_administrator("A@vi-du.vn", "Tên Khác", on=DAY) == (user, None)
+    assert user.role_assignments.count() == 1
+    assert User.objects.get().full_name == "Đỗ Thị A"
+
+
+def test_wrong_address_or_deactivated_account_is_not_appointed():
+    with pytest.raises(CommandError):
+        call_command("appoint_administrator", "khong-phai-thu", "Đỗ Thị A")
+    make_user("Lê Văn Nghỉ")
+    User.objects.update(is_active=False)
+    with pytest.raises(ValidationError):
+        invitations.appoint_administrator(User.objects.get().email, "Lê Văn Nghỉ", on=DAY)
+    assert User.objects.count() == 1
 
 
 def test_link_works_once(client, unit, administrator):

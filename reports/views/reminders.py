@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -38,7 +38,7 @@ def remind_now(request: SignedInRequest) -> HttpResponse:
     back = _back(request)
     if not chosen:
         messages.warning(request, "Chưa chọn đơn vị nào. Hãy đánh dấu các đơn vị cần nhắc rồi bấm “Nhắc”.")
-        return redirect(back)
+        return HttpResponseRedirect(back)
     for unit in OrgUnit.objects.filter(obligations_received__in=chosen).distinct():
         roles.require(request.user, OVERSEERS, unit, on=on)
     if "confirmed" not in request.POST:
@@ -48,7 +48,7 @@ def remind_now(request: SignedInRequest) -> HttpResponse:
         for row in written:
             deliver_reminder.delay_on_commit(row.pk)
     _tell(request, found, written)
-    return redirect(back)
+    return HttpResponseRedirect(back)
 
 
 def _chosen_obligations(request: SignedInRequest) -> list[int]:

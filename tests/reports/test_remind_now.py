@@ -131,6 +131,11 @@ def test_nothing_chosen_says_what_to_do(cast, reviewer, press):
     assert response["Location"] == reverse("reports:reminder_list")
 
 
+@pytest.mark.parametrize("typed", ["khong-phai-dia-chi", "home", "²"])
+def test_next_is_an_address_and_never_the_name_of_a_page(reviewer, press, typed):
+    assert press(next=typed).url == typed.replace("²", "%C2%B2")
+
+
 def test_next_leads_nowhere_else(cast, reviewer, press):
     response = press(cast.obligation, confirmed="yes", next="https://ke-xau.vi-du.vn/")
     assert response["Location"] == reverse("reports:reminder_list")

@@ -23,6 +23,9 @@ WRITABLE_KINDS = (
 NOT_CHOSEN = "Chưa chọn"
 
 
+MOST_ROWS = 60  # of one list on a page; a request that names more is cut off and not laid out
+
+
 class VietnameseFormMixin:
     """Every text that is typed is stored in one normal form of Unicode; a choice not made yet is called so."""
 
@@ -144,11 +147,16 @@ class PlanForm(VietnameseFormMixin, forms.ModelForm):
         first, last = cleaned.get("year_from"), cleaned.get("year_to")
         if first and last and last < first:
             self.add_error("year_to", f"Năm kết thúc phải từ năm {first} trở đi.")
-        if cleaned.get("issued_month") and not 1 <= cleaned["issued_month"] <= 12:
-            self.add_error("issued_month", "Tháng phải từ 1 đến 12.")
+        self._check_bounds("issued_month", 1, 12, "Tháng phải từ 1 đến 12.")
+        self._check_bounds("issued_year", 1900, 2100, "Năm phải từ 1900 đến 2100.")
         if cleaned.get("status") == Plan.Status.ISSUED and not cleaned.get("number") and not cleaned.get("issued_on"):
             self.add_error("status", "Kế hoạch đã ban hành phải có số hoặc ngày. Hãy ghi số, ngày hoặc để Dự thảo.")
         return cleaned
+
+    def _check_bounds(self, name: str, low: int, high: int, sentence: str) -> None:
+        value = self.cleaned_data.get(name)
+        if value is not None and not low <= value <= high:
+            self.add_error(name, sentence)
 
     def document_values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
@@ -277,6 +285,8 @@ ResponsibilityFormSet = inlineformset_factory(
     form=ResponsibilityForm,
     formset=BaseResponsibilityFormSet,
     extra=2,
+    max_num=MOST_ROWS,
+    absolute_max=MOST_ROWS,
     can_delete=True,
     can_delete_extra=False,
 )
@@ -296,7 +306,7 @@ class RecipientsForm(VietnameseFormMixin, forms.Form):
     )
 
     def lines(self, name: str) -> list[str]:
-        typed = self.cleaned_data[name].splitlines()
+        typed = self.cleaned_data.get(name, "").splitlines()
         return [line for line in (each.strip().removeprefix("-").strip().rstrip(";") for each in typed) if line]
 
     def clean(self) -> dict[str, Any]:
@@ -336,6 +346,8 @@ CitationFormSet = inlineformset_factory(
     formset=BaseCitationFormSet,
     fk_name="document",
     extra=2,
+    max_num=MOST_ROWS,
+    absolute_max=MOST_ROWS,
     can_delete=True,
     can_delete_extra=False,
 )

@@ -43,8 +43,9 @@ def writable_plan(request: SignedInRequest, pk: int) -> Plan:
 def seen_at(text: str) -> datetime.datetime | None:
     """When the row had been edited as the form was shown; what cannot be read counts as never."""
     try:
-        return parse_datetime(text)
-    except ValueError:
+        seen = parse_datetime(text)
+        return seen.astimezone(datetime.UTC) if seen else None
+    except (ValueError, OverflowError):
         return None
 
 

@@ -78,6 +78,8 @@ def test_draft_without_number_and_day(client, cast):
         ({"year_from": "2025", "year_to": "2024"}, "year_to", "2025"),
         ({"number": "", "issued_on": "", "status": "issued"}, "status", "Dự thảo"),
         ({"issued_on": "", "issued_month": "13"}, "issued_month", "12"),
+        ({"issued_on": "", "issued_month": "0"}, "issued_month", "từ 1 đến 12"),
+        ({"issued_on": "", "issued_year": "20000"}, "issued_year", "từ 1900 đến 2100"),  # no date has such a year
         ({"programme": ""}, "programme", ""),
     ],
 )
@@ -155,6 +157,14 @@ def test_stale_page_gets_409_and_changes_nothing(client, cast):
     Document.objects.filter(pk=cast.plan.document_id).update(edited_at=timezone.now())
     assert client.post(reverse("plans:plan_edit", args=[cast.plan.pk]), stale).status_code == 409
     assert Document.objects.get(pk=cast.plan.document_id).number == "57/KH-CĐVC"
+
+
+@pytest.mark.parametrize("seen", ["hôm qua", "0001-01-01T00:00:00+23:59", "2026-13-01T00:00:00", "2026-01-01T00:00:00"])
+def test_page_that_cannot_say_what_it_has_seen_counts_as_stale(client, cast, seen):
+    Document.objects.filter(pk=cast.plan.document_id).update(edited_at=timezone.now())
+    client.force_login(cast.unit_administrator)
+    url = reverse("plans:plan_edit", args=[cast.plan.pk])
+    assert client.post(url, filled(cast.plan, number="1/KH", seen=seen)).status_code == 409
 
 
 def test_plan_cannot_carry_out_what_carries_it_out(client, cast):

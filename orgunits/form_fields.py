@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 
 from orgunits.models import OrgUnit
 from orgunits.models.units import OrgUnitQuerySet
-from orgunits.vietnamese import nfc, without_marks
+from orgunits.vietnamese import searchable, without_marks
 
 SHOWN_CANDIDATES = 5
 
@@ -28,6 +28,8 @@ class LastDayField(DayField):
 
     def clean(self, value: Any) -> Any:
         day = super().clean(value)
+        if day == datetime.date.max:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         return day and day + datetime.timedelta(days=1)
 
 
@@ -72,7 +74,7 @@ class UnitField(forms.Field):
         return super().has_changed(self.prepare_value(initial), data)
 
     def to_python(self, value: Any) -> OrgUnit | None:
-        text = nfc(str(value or "")).strip()
+        text = searchable(str(value or ""))
         if not text:
             return None
         units = self.queryset.prefetch_related("placements")

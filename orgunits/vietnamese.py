@@ -23,7 +23,12 @@ def without_marks(text: str) -> str:
     """The text as people type it in a hurry: lower case, no marks, đ as d ("Đắk Lắk" → "dak lak")."""
     decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return re.sub(r"\s+", " ", plain).strip()
+    return nfc(re.sub(r"\s+", " ", plain)).strip()
+
+
+def searchable(text: str) -> str:
+    """Typed words as a query can take them: in the stored normal form, without the NUL that PostgreSQL refuses."""
+    return nfc(text.replace("\x00", "")).strip()
 
 
 def sort_key(text: str) -> str:

@@ -9,7 +9,7 @@ from django.forms import BaseInlineFormSet, inlineformset_factory
 
 from orgunits.models import Level, OrgUnit, Placement
 from orgunits.models.units import unit_pks
-from plans.forms import RowsMixin, VietnameseFormMixin, date_field, form_helper, unit_choices
+from plans.forms import MOST_ROWS, RowsMixin, VietnameseFormMixin, date_field, form_helper, unit_choices
 from plans.models import DueRule, Plan, ReportingDuty, Section
 
 A_YEAR_WITHOUT_LEAP_DAY = 2023  # 29/2 is no day that comes every year
@@ -130,7 +130,7 @@ class DueRuleForm(VietnameseFormMixin, forms.ModelForm):
         elif day is not None and month is not None:
             try:
                 datetime.date(A_YEAR_WITHOUT_LEAP_DAY, month, day)
-            except ValueError:
+            except (ValueError, OverflowError):
                 self.add_error(day_name, f"Không có ngày {day}/{month} trong mọi năm. Hãy chọn ngày khác.")
 
     @property
@@ -162,6 +162,7 @@ DueRuleFormSet = inlineformset_factory(
     formset=BaseDueRuleFormSet,
     extra=2,
     max_num=2,
+    absolute_max=MOST_ROWS,
     can_delete=True,
     can_delete_extra=False,
 )

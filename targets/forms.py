@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from orgunits.models import Level
 from orgunits.vietnamese import without_marks
-from plans.forms import RowsMixin, VietnameseFormMixin
+from plans.forms import MOST_ROWS, RowsMixin, VietnameseFormMixin
 from plans.models import Plan, Programme, Section
 from targets.models import Indicator, Milestone, PopulationGroup, Target
 
@@ -78,6 +78,8 @@ MilestoneFormSet = inlineformset_factory(
     form=MilestoneForm,
     formset=BaseMilestoneFormSet,
     extra=2,
+    max_num=MOST_ROWS,
+    absolute_max=MOST_ROWS,
     can_delete=True,
     can_delete_extra=False,
 )
@@ -152,6 +154,8 @@ GroupFormSet = inlineformset_factory(
     form=GroupForm,
     formset=BaseGroupFormSet,
     extra=2,
+    max_num=MOST_ROWS,
+    absolute_max=MOST_ROWS,
     can_delete=True,
     can_delete_extra=False,
 )

@@ -9,12 +9,13 @@ from django.db.models import Q
 from django.urls import reverse
 
 from orgunits.models.units import OrgUnit
-from orgunits.vietnamese import person_sort_key, without_marks
+from orgunits.vietnamese import person_sort_key, searchable, without_marks
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def search(self, text: str) -> Self:
-        return self.filter(Q(search_name__contains=without_marks(text)) | Q(email__icontains=text.strip()))
+        wanted = searchable(text)
+        return self.filter(Q(search_name__contains=without_marks(wanted)) | Q(email__icontains=wanted))
 
     def administered_by(self, user: "User", on: datetime.date) -> Self:
         """People who hold or held a role where the user administers; everybody for the whole installation."""

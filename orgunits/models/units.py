@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from orgunits.vietnamese import without_marks
+from orgunits.vietnamese import searchable, without_marks
 
 if TYPE_CHECKING:
     from orgunits.models.people import User
@@ -96,9 +96,9 @@ class OrgUnitQuerySet(models.QuerySet["OrgUnit"]):
 
     def search(self, text: str) -> Self:
         """Units any of whose names contains the text, typed with or without marks, or with that code."""
-        wanted = without_marks(text)
-        named = Placement.objects.filter(org_unit=OuterRef("pk"), search_name__contains=wanted)
-        return self.filter(Exists(named) | Q(code__iexact=text.strip()))
+        wanted = searchable(text)
+        named = Placement.objects.filter(org_unit=OuterRef("pk"), search_name__contains=without_marks(wanted))
+        return self.filter(Exists(named) | Q(code__iexact=wanted))
 
 
 class OrgUnit(models.Model):

@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.db.models import Max
+from django.utils import timezone
 
 from orgunits.models import Delivery, OrgUnit, User
 from orgunits.models.units import AFTER_DIGITS
@@ -26,10 +27,16 @@ class MissingRow:
     reminded_at: datetime.datetime | None
     people: list[User]
     unit: OrgUnit
+    reminded_today: bool
 
     @property
     def is_late(self) -> bool:
         return self.days < 0
+
+    @property
+    def wants_reminder(self) -> bool:
+        """Whether the list offers it ticked: late, with somebody to write to, and not written to today."""
+        return self.is_late and bool(self.people) and not self.reminded_today
 
 
 def missing_rows(row: Rollup, *, user: User, on: datetime.date) -> list[MissingRow]:
@@ -70,6 +77,7 @@ def _row(
         reminded_at=reminded_at,
         people=people,
         unit=unit,
+        reminded_today=reminded_at is not None and timezone.localdate(reminded_at) == on,
     )
 
 

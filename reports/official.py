@@ -135,7 +135,9 @@ def _opening(obligation: Obligation, issuer: str, *, filed_on: datetime.date) ->
 def _results(obligation: Obligation, reading: Reading, *, on: datetime.date) -> list[Block]:
     parts = result_blocks(reading)
     below = rows_below(obligation)
-    blocks: list[Block] = [Paragraph(plain(_whose_figures(len(parts), has_below=bool(below))))]
+    blocks: list[Block] = []
+    if below or any(block.question.is_figure for block in reading.blocks):
+        blocks.append(Paragraph(plain(_whose_figures(len(parts), has_below=bool(below)))))
     blocks += [block for part in parts for block in part]
     for number, row in enumerate(below, start=len(parts) + 1):
         blocks += consolidated_part(row, number=number, on=on)

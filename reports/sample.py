@@ -16,6 +16,7 @@ from django.utils import timezone
 from orgunits.models import Role, User
 from plans.models import DueRule, ReportingDuty
 from reports import form_building, form_fields, obligations, rollups
+from reports.form_fields import Question
 from reports.models import FormItem, FormVersion, ItemKind, Obligation, Report, ReviewEvent, Revision
 
 DATA = Path(__file__).parent / "data" / "sample.toml"
@@ -50,25 +51,17 @@ def _set_rule(duty: ReportingDuty, rule: dict[str, Any]) -> None:
 def _load_period(duty: ReportingDuty, kind: str, year: int, row: dict[str, Any], *, on: datetime.date) -> None:
     opened = obligations.open_period(duty, kind, year, by=None, on=on)
     version = form_building.ensure_form(duty, kind)
-    items = list(version.items.select_related("target__indicator").prefetch_related("target__indicator__groups"))
-    tasks = list(duty.plan.tasks.order_by("order").values_list("pk", flat=True))
-    asked: dict[int | None, set[str]] = {}  # what a unit is asked depends on the units above it
+    asked: dict[int | None, list[Question]] = {}  # what a unit is asked depends on its level and the units above it
     rows = Obligation.objects.filter(duty=duty, period=opened.period).select_related("org_unit").order_by("pk")
     for position, obligation in enumerate(rows, start=1):
         status = _status(position, row, obligation, on=on)
         if status:
-            made_up = random.Random(f"{obligation.org_unit.code} {kind} {year}")  # noqa: S311 (sample figures)
-            content = _content(items, tasks, made_up, year)
             if obligation.parent_id not in asked:
-                asked[obligation.parent_id] = _tasks_asked(obligation, version)
-            content["tasks"] = {pk: task for pk, task in content["tasks"].items() if pk in asked[obligation.parent_id]}
-            _file(obligation, version, content, status, made_up, on=on)
+                form = form_fields.load(Report(obligation=obligation, form_version=version))
+                asked[obligation.parent_id] = form.questions
+            made_up = random.Random(f"{obligation.org_unit.code} {kind} {year}")  # noqa: S311 (sample figures)
+            _file(obligation, version, _content(asked[obligation.parent_id], made_up, year), status, made_up, on=on)
     rollups.rebuild(duty, opened.period)
-
-
-def _tasks_asked(obligation: Obligation, version: FormVersion) -> set[str]:
-    form = form_fields.load(Report(obligation=obligation, form_version=version))
-    return {str(row.task.pk) for question in form.questions for row in question.tasks}
 
 
 def _status(position: int, row: dict[str, Any], obligation: Obligation, *, on: datetime.date) -> str | None:
@@ -82,7 +75,7 @@ def _status(position: int, row: dict[str, Any], obligation: Obligation, *, on: d
     return Status.RETURNED if position in row.get("returned", []) else Status.APPROVED
 
 
-def _content(items: list[FormItem], tasks: list[int], made_up: random.Random, year: int) -> dict[str, Any]:
+def _content(questions: list[Question], made_up: random.Random, year: int) -> dict[str, Any]:
     content: dict[str, Any] = {
         "figures": {},
         "texts": {},
@@ -91,7 +84,8 @@ def _content(items: list[FormItem], tasks: list[int], made_up: random.Random, ye
         "attachments": [],
         "explanations": {},
     }
-    for item in items:
+    for question in questions:
+        item = question.item
         match item.kind:
             case ItemKind.SHARE:
                 content["figures"][item.code] = _share(item, made_up, year)
@@ -104,7 +98,9 @@ def _content(items: list[FormItem], tasks: list[int], made_up: random.Random, ye
                 content["texts"][item.code] = TEXT
             case ItemKind.TASKS:
                 states = ["done", "ongoing", "ongoing", "not_started"]
-                content["tasks"] = {str(pk): {"status": made_up.choice(states), "note": ""} for pk in tasks}
+                content["tasks"] = {
+                    str(row.task.pk): {"status": made_up.choice(states), "note": ""} for row in question.tasks
+                }
     return content
 
 

@@ -73,3 +73,10 @@ def test_loading_again_changes_nothing(sample):
     before = (Obligation.objects.count(), Report.objects.count())
     load_reports(on=TODAY)
     assert (Obligation.objects.count(), Report.objects.count()) == before
+
+
+def test_sample_report_answers_only_what_its_unit_is_asked(sample):
+    upward = Report.objects.filter(obligation__duty__key="57-kh-cdvc-bao-cao-len-ldld-tinh").first()
+    shares = upward.form_version.items.filter(kind="share").values_list("code", flat=True)
+    assert shares
+    assert not set(shares) & set(upward.latest_revision.content["figures"])  # the targets are for the base

@@ -12,6 +12,7 @@ from typing import Any
 from orgunits import reorganisation
 from orgunits.models import Level, OrgUnit, Role, RoleAssignment, User
 from plans.models import Document, DueRule, PeriodKind, Plan, Programme, ReportingDuty, Responsibility, Section, Task
+from reports.form_building import ensure_form
 from reports.models import FormItem, FormVersion, ItemKind, Obligation, Report, ReportForm
 from reports.obligations import open_period
 from targets.models import Indicator, Milestone, PopulationGroup, Target
@@ -161,6 +162,12 @@ def make_form(duty: ReportingDuty, *, kind: str = PeriodKind.YEAR) -> FormVersio
         item.version, item.order = version, order
     FormItem.objects.bulk_create(items)
     return version
+
+
+def plan_form(duty: ReportingDuty, *, kind: str = PeriodKind.YEAR) -> FormVersion:
+    """The form that the plan makes, also where ``make_form`` has built one by hand before."""
+    ReportForm.objects.filter(duty=duty, period_kind=kind).update(follows_plan=True)
+    return ensure_form(duty, kind)
 
 
 def open_year(duty: ReportingDuty, year: int = 2026, *, kind: str = PeriodKind.YEAR) -> list[Obligation]:

@@ -9,9 +9,8 @@ from django.urls import reverse
 
 from orgunits.models import AuditEvent, Role
 from reports import activities, content
-from reports.form_building import ensure_form
 from reports.models import Activity
-from tests.builders import give_role, make_report, make_task
+from tests.builders import give_role, make_report, make_task, plan_form
 
 LIST = "reports:activity_list"
 TODAY = datetime.date(2026, 11, 22)
@@ -283,7 +282,7 @@ def test_revision_freezes_the_activities_as_they_stand(cast):
 def test_form_shows_them_and_saves_the_draft_before_it_leads_away(client, cast):
     activity = make_activity(cast, children_reached=50)
     report = make_report(cast.obligation)
-    report.form_version = ensure_form(cast.duty, "year")
+    report.form_version = plan_form(cast.duty)
     report.save(update_fields=["form_version"])
     client.force_login(cast.officer)
     url = reverse("reports:filing", args=[report.pk])

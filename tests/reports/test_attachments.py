@@ -14,10 +14,9 @@ from orgunits.models import AuditEvent
 from orgunits.transitions import Conflict
 from reports import attachments, content, workflow
 from reports.attachments import MOST_BYTES, AttachmentRejected, accept, attach, remove, shown_name
-from reports.form_building import ensure_form
 from reports.models import Attachment, Report
 from tests.builders import content as sound_content
-from tests.builders import make_report
+from tests.builders import make_report, plan_form
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
 
@@ -31,7 +30,7 @@ def media(settings, tmp_path):
 @pytest.fixture
 def report(cast) -> Report:
     report = make_report(cast.obligation)
-    report.form_version = ensure_form(cast.duty, "year")
+    report.form_version = plan_form(cast.duty)
     report.save(update_fields=["form_version"])
     return report
 

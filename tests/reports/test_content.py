@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 
 from reports import content, form_fields
 from reports.content_checks import differs_wildly
-from reports.form_building import ensure_form
 from reports.models import Report
 from reports.whole_numbers import MOST_COUNT, MOST_MONEY, Unreadable, read_money, read_whole
-from tests.builders import make_level, make_report, make_task
+from tests.builders import make_level, make_report, make_task, plan_form
 
 # --- whole numbers ------------------------------------------------------------------------------------------------
 
@@ -247,7 +246,7 @@ def with_tasks(cast):
     make_task(cast.plan, "Chăm lo", lead="Công an xã")
     make_task(cast.plan, "Kiểm tra", lead="Công chức Văn hoá – xã hội.")
     report = make_report(cast.obligation)
-    report.form_version = ensure_form(cast.duty, "year")
+    report.form_version = plan_form(cast.duty)
     report.save(update_fields=["form_version"])
     return report
 

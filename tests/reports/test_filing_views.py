@@ -10,9 +10,8 @@ from django.urls import reverse
 
 from orgunits.models import AuditEvent
 from reports import workflow
-from reports.form_building import ensure_form
 from reports.models import Report, Revision
-from tests.builders import content, make_report, make_task, open_year
+from tests.builders import content, make_report, make_task, open_year, plan_form
 
 GROUPS = ("chu-chot", "nu-cong")
 
@@ -450,7 +449,7 @@ def test_hotlines_stand_where_children_at_risk_are_spoken_of(officer, cast, url)
     Report.objects.all().delete()
     make_task(cast.plan, "Xử lý đối với các hành vi xâm hại trẻ em")
     report = make_report(cast.obligation)
-    report.form_version = ensure_form(cast.duty, "year")
+    report.form_version = plan_form(cast.duty)
     report.save(update_fields=["form_version"])
     page = text(officer.get(reverse("reports:filing", args=[report.pk])))
     assert 'href="tel:111"' in page
@@ -468,7 +467,7 @@ def large_report(cast) -> Report:
     """A form with shares, figures and forty tasks of five bodies."""
     for number in range(40):
         make_task(cast.plan, f"Nhiệm vụ {number}", lead=f"Cơ quan {number % 5}")
-    version = ensure_form(cast.duty, "year")
+    version = plan_form(cast.duty)
     for number in range(30):
         version.items.create(code=f"so-{number}", kind="count", label=f"Số {number}", unit_of_count="em", order=number)
     report = make_report(cast.obligation)

@@ -9,7 +9,7 @@ from django.forms import BaseInlineFormSet, inlineformset_factory
 
 from orgunits.models import Level, OrgUnit, Placement
 from orgunits.models.units import unit_pks
-from plans.forms import MOST_ROWS, RowsMixin, VietnameseFormMixin, date_field, form_helper, unit_choices
+from plans.forms import MOST_ROWS, RowsMixin, SeveralField, VietnameseFormMixin, date_field, form_helper, unit_choices
 from plans.models import DueRule, Plan, ReportingDuty, Section
 
 A_YEAR_WITHOUT_LEAP_DAY = 2023  # 29/2 is no day that comes every year
@@ -42,6 +42,7 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
             "active_from",
             "active_to",
         )
+        field_classes = {"units": SeveralField}
         widgets = {"phrase": forms.Textarea(attrs={"rows": 3}), "units": forms.CheckboxSelectMultiple}
         help_texts = {
             "phrase": "Câu trong văn bản nêu chế độ báo cáo này, ghi đúng từng chữ.",

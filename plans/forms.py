@@ -62,6 +62,18 @@ def unit_choices(unit: OrgUnit, *, on: datetime.date) -> Any:
     return (OrgUnit.objects.filter(pk__in=near) | OrgUnit.objects.filter(pk=unit.pk)).prefetch_related("placements")
 
 
+class SeveralField(forms.ModelMultipleChoiceField):
+    """Several rows out of those that are offered; a key longer than any column is no choice either."""
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "…"}
+            ) from error
+
+
 class RowsMixin:
     """A formset whose rows are taken out by ticking a box."""
 

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from orgunits.models import Level
 from orgunits.vietnamese import without_marks
-from plans.forms import MOST_ROWS, RowsMixin, VietnameseFormMixin
+from plans.forms import MOST_ROWS, RowsMixin, SeveralField, VietnameseFormMixin
 from plans.models import Plan, Programme, Section
 from targets.models import Indicator, Milestone, PopulationGroup, Target
 
@@ -17,6 +17,7 @@ class TargetForm(VietnameseFormMixin, forms.ModelForm):
     class Meta:
         model = Target
         fields = ("indicator", "section", "answered_by", "levels")
+        field_classes = {"levels": SeveralField}
         widgets = {"levels": forms.CheckboxSelectMultiple}
         help_texts = {
             "answered_by": "Như trong văn bản, ví dụ công đoàn cơ sở.",

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from orgunits.requests import SignedInRequest
+from orgunits.requests import SignedInRequest, typed_key
 from plans.models import Plan
 from plans.rights import editor_check
 from plans.views.plans import writable_plan
@@ -33,8 +33,8 @@ def target_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _write_target(request: SignedInRequest, plan: Plan, target: Target) -> HttpResponse:
     """Choose the indicator, say who answers it, and set the milestones."""
-    chosen = request.GET.get("chi-tieu", "")
-    initial = {"indicator": int(chosen)} if chosen.isdecimal() else {}
+    chosen = typed_key(request.GET.get("chi-tieu"))
+    initial = {"indicator": chosen} if chosen else {}
     form = TargetForm(request.POST or None, instance=target, plan=plan, initial=initial)
     milestones = MilestoneFormSet(request.POST or None, instance=target, prefix="moc")
     if form.is_valid() and milestones.is_valid():

@@ -18,7 +18,7 @@ from orgunits.forms import add_errors
 from orgunits.models import Invitation, OrgUnit, Role, RoleAssignment, User
 from orgunits.models.people import RoleAssignmentQuerySet, UserQuerySet
 from orgunits.people_forms import EndRoleForm, InvitationForm, PersonFilterForm, PersonForm, RoleForm
-from orgunits.requests import SignedInRequest
+from orgunits.requests import SignedInRequest, typed_key
 
 PAGE_SIZE = 50
 UNUSABLE = "!"  # Django's mark of a password that was never set
@@ -68,9 +68,9 @@ def person_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @administrators_only
 def person_invite(request: SignedInRequest) -> HttpResponse:
     on = timezone.localdate()
-    wanted = request.GET.get("don-vi", "")
+    wanted = typed_key(request.GET.get("don-vi"))
     units = OrgUnit.objects.administered_by(request.user, on)
-    unit = units.filter(pk=wanted).first() if wanted.isdecimal() else None
+    unit = units.filter(pk=wanted).first() if wanted else None
     form = InvitationForm(request.POST or None, by=request.user, on=on, unit=unit)
     if request.method == "POST" and form.is_valid():
         try:

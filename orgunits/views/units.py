@@ -21,7 +21,7 @@ from orgunits.form_fields import DayField
 from orgunits.forms import ContactForm, EndForm, EstablishForm, MoveForm, RenameForm, add_errors
 from orgunits.models import OrgUnit, Placement, Role, RoleAssignment, Sector
 from orgunits.models.units import OrgUnitQuerySet
-from orgunits.requests import SignedInRequest
+from orgunits.requests import SignedInRequest, typed_key
 
 PAGE_SIZE = 50
 SUGGESTIONS = 20
@@ -38,7 +38,7 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
     today, on = timezone.localdate(), day_of(request)
     sectors = tree.sectors(request.user, on=on, today=today)
     words = request.GET.get("q", "").strip()
-    open_pk = _number(request.GET.get("mo"))
+    open_pk = typed_key(request.GET.get("mo"))
     opened = OrgUnit.objects.filter(pk=open_pk).values_list("sector", flat=True).first() if open_pk else None
     sector = next((value for value in (request.GET.get("he-thong"), opened, *sectors) if value in sectors), "")
     context = {
@@ -114,7 +114,7 @@ def unit_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @administrators_only
 def unit_create(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
-    above = _number(request.GET.get("truc-thuoc"))
+    above = typed_key(request.GET.get("truc-thuoc"))
     parent = OrgUnit.objects.administered_by(request.user, today).filter(pk=above).first() if above else None
     initial = {"parent": parent, "on": today}
     form = EstablishForm(request.POST or None, by=request.user, on=today, initial=initial)
@@ -234,7 +234,3 @@ def day_of(request: SignedInRequest) -> datetime.date:
         return DayField(required=False).clean(request.GET.get("ngay", "")) or timezone.localdate()
     except ValidationError:
         return timezone.localdate()
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None

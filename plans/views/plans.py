@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from orgunits import roles
 from orgunits.models import OrgUnit, Role
-from orgunits.requests import SignedInRequest
+from orgunits.requests import SignedInRequest, typed_key
 from plans.cascade import below_plan, plan_above
 from plans.editing import create_plan, remove_plan, replace_citations, replace_recipients, update_plan
 from plans.forms import CitationFormSet, PlanForm, RecipientsForm
@@ -122,8 +122,8 @@ def plan_create(request: SignedInRequest, unit_pk: int) -> HttpResponse:
     on = timezone.localdate()
     unit = get_object_or_404(OrgUnit.objects.visible_to(request.user, on), pk=unit_pk)
     require_editor(request.user, unit, on=on)
-    chosen = request.GET.get("chuong-trinh", "")
-    programme = Programme.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    chosen = typed_key(request.GET.get("chuong-trinh"))
+    programme = Programme.objects.filter(pk=chosen).first() if chosen else None
     above = plan_above(unit, programme, on=on) if programme else None
     initial = {
         "kind": "plan",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from orgunits import audit, roles
 from orgunits.models import OrgUnit
-from orgunits.requests import SignedInRequest
+from orgunits.requests import SignedInRequest, typed_key
 from plans.cascade import cascade, plan_above
 from plans.editing import create_outside_document, create_plan
 from plans.forms import OutsideDocumentForm, ProgrammeForm, RegistrationForm
@@ -55,9 +55,9 @@ def _newest_first(programme: Programme) -> tuple[int, str]:
 
 
 def _filtered(plans: QuerySet[Plan], request: SignedInRequest) -> QuerySet[Plan]:
-    programme, status, unit = (request.GET.get(name, "").strip() for name in ("chuong-trinh", "trang-thai", "don-vi"))
-    if programme.isdecimal():
-        plans = plans.filter(programme=int(programme))
+    status, unit = (request.GET.get(name, "").strip() for name in ("trang-thai", "don-vi"))
+    if programme := typed_key(request.GET.get("chuong-trinh")):
+        plans = plans.filter(programme=programme)
     if status in Plan.Status.values:
         plans = plans.filter(status=status)
     if unit:

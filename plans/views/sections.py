@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from orgunits.requests import SignedInRequest
+from orgunits.requests import SignedInRequest, typed_key
 from plans.editing import add_section, move_section, remove_section, update_section
 from plans.forms import ResponsibilityFormSet, SectionForm
 from plans.models import Plan, Section, Task
@@ -36,9 +36,7 @@ def _section_of(plan: Plan, text: str) -> Section | None:
     """The section of this plan that a link names; 404 for one of another plan."""
     if not text:
         return None
-    if not text.isdecimal():
-        raise Http404
-    return get_object_or_404(Section, plan=plan, pk=int(text))
+    return get_object_or_404(Section, plan=plan, pk=typed_key(text))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

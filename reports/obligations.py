@@ -68,7 +68,8 @@ def expected(duty: ReportingDuty, kind: str, year: int, *, on: datetime.date) ->
     Raises GenerationRefused with a sentence for the administrator.
     """
     rule = _dated_rule(duty, kind)
-    end = period_bounds(kind, year)[1]
+    start, end = period_bounds(kind, year)
+    _refuse_outside_validity(duty, start, end)
     try:
         due_on, cut_off_on = rule.due_on(year), rule.cut_off_on(year, period_end=end)
     except ValueError as error:
@@ -165,6 +166,14 @@ def waive(obligation: Obligation, *, reason: str, by: User) -> None:
     obligation.refresh_from_db()
     audit.record("obligation.waive", obligation, by=by, org_unit=obligation.org_unit, reason=reason)
     rollups.recompute_chain([obligation])
+
+
+def _refuse_outside_validity(duty: ReportingDuty, start: datetime.date, end: datetime.date) -> None:
+    """A duty that does not hold on any day of the period asks for no report on it; ``active_to`` is excluded."""
+    if duty.active_from and duty.active_from > end:
+        raise GenerationRefused(f"Chế độ báo cáo này áp dụng từ ngày {duty.active_from:%d/%m/%Y}, sau kỳ báo cáo này.")
+    if duty.active_to and duty.active_to <= start:
+        raise GenerationRefused(f"Chế độ báo cáo này đã thôi áp dụng từ ngày {duty.active_to:%d/%m/%Y}.")
 
 
 def _dated_rule(duty: ReportingDuty, kind: str) -> DueRule:

@@ -177,7 +177,7 @@ def _late_groups(receiving_units: list[int], *, on: datetime.date) -> list[LateG
         Obligation.objects.filter(receiving_unit__in=receiving_units)
         .late_on(on)
         .values("receiving_unit_id", "duty_id", "duty__name", "period_id", "period__kind", "period__year")
-        .annotate(units=Count("pk"), since=Min("due_on"))
+        .annotate(units=Count("pk"), since=Min("due"))
         .order_by("since", "duty_id")
     )
     return [
@@ -218,7 +218,8 @@ def _running_rules(administered: QuerySet[OrgUnit], *, on: datetime.date) -> Que
     """The due rules of the plans that are in force."""
     plan_runs = Q(duty__plan__year_to__isnull=True) | Q(duty__plan__year_to__gte=on.year)
     duty_runs = Q(duty__active_to__isnull=True) | Q(duty__active_to__gt=on)
-    rules = DueRule.objects.filter(plan_runs, duty_runs, duty__plan__org_unit__in=administered)
+    has_begun = Q(duty__active_from__isnull=True) | Q(duty__active_from__year__lte=on.year)
+    rules = DueRule.objects.filter(plan_runs, duty_runs, has_begun, duty__plan__org_unit__in=administered)
     return (
         rules.exclude(duty__plan__status=Plan.Status.CLOSED)
         .select_related("duty__plan__document")

@@ -10,7 +10,7 @@ from orgunits.models import AuditEvent, Role
 from plans.models import DueRule, PeriodKind
 from reports import due_changes, workflow, worklist
 from reports.models import Obligation, Report, Rollup
-from reports.obligations import extend, waive
+from reports.obligations import GenerationRefused, extend, open_period, waive
 from tests.builders import content, make_duty, make_plan, make_report, make_user, open_year
 
 LIST = reverse("reports:duty_list")
@@ -232,6 +232,25 @@ def test_rule_without_a_date_opens_nothing(client, cast):
     assert "hãy đặt thời hạn trước khi tạo kỳ" in client.get(url).content.decode()
     assert client.post(url, {"nam": "2026"}).status_code == 200
     assert not duty.obligations.exists()
+
+
+@pytest.mark.parametrize(
+    ("validity", "refused"),
+    [
+        ({"active_from": datetime.date(2027, 1, 1)}, "áp dụng từ ngày 01/01/2027, sau kỳ báo cáo này"),
+        ({"active_from": datetime.date(2026, 12, 31)}, ""),
+        ({"active_to": datetime.date(2026, 1, 1)}, "đã thôi áp dụng từ ngày 01/01/2026"),
+        ({"active_to": datetime.date(2026, 1, 2)}, ""),
+    ],
+)
+def test_duty_is_opened_only_for_periods_in_which_it_holds(cast, validity, refused):
+    duty = make_duty(cast.plan, name="Báo cáo có thời hạn", **validity)
+    if refused:
+        with pytest.raises(GenerationRefused, match=refused):
+            open_period(duty, "year", 2026, by=cast.administrator, on=datetime.date(2026, 1, 2))
+    else:
+        open_period(duty, "year", 2026, by=cast.administrator, on=datetime.date(2026, 1, 2))
+    assert duty.obligations.count() == (0 if refused else 2)
 
 
 def test_duty_without_a_receiving_unit_opens_nothing(client, cast):

@@ -197,6 +197,21 @@ def test_reviewer_sees_no_late_unit_on_the_last_good_day(cast):
     assert [(group.duty_id, group.units) for group in late] == [(cast.duty.pk, 2)]
 
 
+def test_late_group_tells_the_last_good_day_after_the_extensions(cast):
+    extend(cast.obligation, until=day("20/11/2026"), reason="Mưa bão.", by=cast.administrator)
+    extend(cast.sibling_obligation, until=day("15/11/2026"), reason="Mưa bão.", by=cast.administrator)
+    assert [group.since for group in worklist.review_work(cast.reviewer, on=day("21/11/2026")).late] == [
+        day("15/11/2026")
+    ]
+
+
+def test_duty_that_begins_next_year_is_not_to_be_opened_yet(cast):
+    duty = make_duty(cast.plan, name="Báo cáo mới", active_from=datetime.date(2027, 1, 1))
+    rules = duty.due_rules.get()
+    assert rules not in worklist.administration_work(cast.administrator, on=day("31/12/2026")).rules_not_opened
+    assert rules in worklist.administration_work(cast.administrator, on=day("01/01/2027")).rules_not_opened
+
+
 def test_reviewer_above_reads_what_waits_below_as_a_number_only(cast):
     submitted(cast)
     work = worklist.review_work(cast.province_reviewer, on=day("12/11/2026"))

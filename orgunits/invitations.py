@@ -7,11 +7,11 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from orgunits import appointments, audit, mail, roles
+from orgunits import appointments, audit, mail
 from orgunits.models import Invitation, OrgUnit, Role, RoleAssignment, User
 from orgunits.vietnamese import nfc
 
@@ -32,12 +32,7 @@ def invite(
 
     Raises PermissionDenied outside the scope of ``by``, ValidationError as ``appointments.give_role`` does.
     """
-    user = User.objects.filter(email=email.lower()).first()
-    if user is None:
-        if unit is not None:
-            roles.require(by, Role.ADMINISTRATOR, unit, on=on)
-        user = User.objects.create_user(email, full_name=nfc(" ".join(full_name.split())))
-        audit.record("person.invite", user, by=by, org_unit=unit)
+    user = _account(email, full_name, by=by, org_unit=unit)
     appointments.give_role(user, role, unit, since=since, until=until, by=by, on=on)
     return user, None if user.has_usable_password() else Invitation.objects.create(recipient=user, invited_by=by)
 
@@ -50,10 +45,7 @@ def appoint_administrator(email: str, full_name: str, *, on: datetime.date) -> t
     Raises ValidationError for what is no address, and for an account that was deactivated.
     """
     validate_email(email)
-    user = User.objects.filter(email=email.lower()).first()
-    if user is None:
-        user = User.objects.create_user(email, full_name=nfc(" ".join(full_name.split())))
-        audit.record("person.invite", user, by=None)
+    user = _account(email, full_name, by=None)
     if not user.is_active:
         raise ValidationError("Tài khoản này đã ngừng hoạt động.")
     role = Role.ADMINISTRATOR
@@ -61,6 +53,23 @@ def appoint_administrator(email: str, full_name: str, *, on: datetime.date) -> t
         RoleAssignment.objects.create(user=user, org_unit=None, role=role, valid_from=on)
         audit.record("role.give", user, by=None, role=role, valid_from=on.isoformat())
     return user, None if user.has_usable_password() else Invitation.objects.create(recipient=user)
+
+
+def _account(email: str, full_name: str, *, by: User | None, org_unit: OrgUnit | None = None) -> User:
+    """The account of that address, made where there is none; of two that are made at the same moment one stays.
+
+    Whether ``by`` may do so is asked when the role is given, in the same transaction.
+    """
+    existing = User.objects.filter(email=email.lower())
+    user = existing.first()
+    if user is None:
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(email, full_name=nfc(" ".join(full_name.split())))
+        except IntegrityError:
+            return existing.get()
+        audit.record("person.invite", user, by=by, org_unit=org_unit)
+    return user
 
 
 @transaction.atomic

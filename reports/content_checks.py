@@ -12,8 +12,8 @@ _PERSONAL = re.compile(r"(?<![0-9])(?:0(?:[ .]?[0-9]){9}|[0-9]{12})(?![0-9])")
 
 
 def differs_wildly(before: int, now: int) -> bool:
-    """More than three times the last figure, or less than a third of it, where both are above ten."""
-    if before <= WILD_FROM or now <= WILD_FROM:
+    """More than three times the last figure, or less than a third of it, where either is above ten."""
+    if max(before, now) <= WILD_FROM:
         return False
     return now > WILD_FACTOR * before or now * WILD_FACTOR < before
 

@@ -55,6 +55,12 @@ def of_report(report: Report) -> list[Attachment]:
     return list(report.attachments.filter(removed_at__isnull=True).order_by("pk"))
 
 
+def is_filed(attachment: Attachment) -> bool:
+    """Whether any filing holds the file: from then on it belongs to the record, even if the draft has lost it."""
+    held = attachment.report.revisions.values_list("content__attachments", flat=True)
+    return any(attachment.pk in (pks or []) for pks in held)
+
+
 def attach(report: Report, upload: UploadedFile, *, caption: str, by: User) -> Attachment:
     """Check a file and put it into the draft; raises AttachmentRejected, or Conflict when the report is filed."""
     caption = nfc(caption).strip()

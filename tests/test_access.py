@@ -157,12 +157,12 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     report = builders.make_report(cast.obligation)
     other_year = next(row for row in builders.open_year(cast.duty, 2025) if row.org_unit_id == cast.base.pk)
     draft = builders.make_report(other_year)
-    submit(report, builders.content(), by=cast.officer)
-    event = ReviewEvent.objects.get(report=report)
     attachment = Attachment.objects.create(
         report=report, file=ContentFile(b"%PDF-1.4", name="a.pdf"), original_name="a.pdf", size=8,
         content_type="application/pdf", caption="Ảnh", uploaded_by=cast.officer,
     )  # fmt: skip
+    submit(report, builders.content() | {"attachments": [attachment.pk]}, by=cast.officer)
+    event = ReviewEvent.objects.get(report=report)
     activity = Activity.objects.create(
         org_unit=cast.base, name="Tết Trung thu", occasion="mid_autumn", held_on="2026-09-25", recorded_by=cast.officer
     )

@@ -309,8 +309,18 @@ def attachment(cast, report) -> Attachment:
     return attach(report, upload(PDF, "Báo cáo ảnh.pdf"), caption="Một", by=cast.officer)
 
 
+def status_of_download(client, person, attachment) -> int:
+    client.force_login(person)
+    return client.get(reverse("reports:attachment_download", args=[attachment.pk])).status_code
+
+
+def file_with(attachment: Attachment, by) -> None:
+    workflow.submit(attachment.report, sound_content() | {"attachments": [attachment.pk]}, by=by)
+
+
 @pytest.mark.parametrize("person", ["officer", "colleague", "reviewer", "viewer", "province_reviewer"])
 def test_readers_of_the_report_download_it_and_never_open_it_inline(client, cast, attachment, person):
+    file_with(attachment, cast.officer)
     client.force_login(getattr(cast, person))
     response = client.get(reverse("reports:attachment_download", args=[attachment.pk]))
     assert b"".join(response.streaming_content) == PDF
@@ -332,10 +342,23 @@ def test_download_needs_a_session_and_a_get(client, cast, attachment):
     assert client.post(url).status_code == 405
 
 
-def test_removed_file_can_still_be_read_for_old_revisions(client, cast, attachment):
+def test_file_of_a_draft_is_for_those_who_write_it(client, cast, attachment):
+    assert status_of_download(client, cast.colleague, attachment) == 200
+    assert status_of_download(client, cast.reviewer, attachment) == 403
+
+
+def test_file_that_was_removed_before_the_filing_is_for_nobody(client, cast, attachment):
     remove(attachment, by=cast.officer)
-    client.force_login(cast.reviewer)
-    assert client.get(reverse("reports:attachment_download", args=[attachment.pk])).status_code == 200
+    workflow.submit(attachment.report, sound_content(), by=cast.officer)
+    assert status_of_download(client, cast.officer, attachment) == 404
+    assert status_of_download(client, cast.reviewer, attachment) == 404
+
+
+def test_removed_file_can_still_be_read_for_old_revisions(client, cast, attachment):
+    file_with(attachment, cast.officer)
+    workflow.send_back(attachment.report, by=cast.reviewer, reason="Bỏ ảnh thấy mặt trẻ em.")
+    remove(attachment, by=cast.officer)
+    assert status_of_download(client, cast.reviewer, attachment) == 200
 
 
 def test_file_that_is_gone_from_the_disk_is_404(client, cast, attachment, media):

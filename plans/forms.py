@@ -6,6 +6,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
+from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, inlineformset_factory
 
 from orgunits.models import Level, OrgUnit, Placement
@@ -123,15 +124,17 @@ class PlanForm(VietnameseFormMixin, forms.ModelForm):
             "signing_authority": "Ví dụ TM. BAN THƯỜNG VỤ. Mỗi dòng một phần.",
         }
 
-    def __init__(self, *args: Any, plan: Plan | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, documents: QuerySet[Document], plan: Plan | None = None, **kwargs: Any) -> None:
+        """``documents`` are those that the person may read; the one that is chosen already stays a choice."""
         super().__init__(*args, **kwargs)
         self.fields["kind"] = forms.ChoiceField(
             label="Loại văn bản", choices=[(kind.value, kind.label) for kind in WRITABLE_KINDS]
         )
         self.fields["issued_month"].widget.attrs |= {"min": 1, "max": 12}
         programme = self.initial.get("programme") or (plan and plan.programme_id)
-        documents = Document.objects.exclude(pk=self.instance.pk).order_by("issued_on", "pk")
-        self.fields["derives_from"].queryset = documents.filter(programme=programme) if programme else documents  # type: ignore[attr-defined]
+        offered = documents.filter(programme=programme) if programme else documents
+        offered |= Document.objects.filter(pk=self.instance.derives_from_id)
+        self.fields["derives_from"].queryset = offered.exclude(pk=self.instance.pk).order_by("issued_on", "pk")  # type: ignore[attr-defined]
         self.fields["derives_from"].label_from_instance = document_label  # type: ignore[attr-defined]
         self.helper = form_helper(
             Fieldset("Văn bản", Row(Column("kind"), Column("number"), Column("body_code")), "subject", "issuer_name"),
@@ -338,9 +341,10 @@ class CitationForm(VietnameseFormMixin, forms.ModelForm):
 
 
 class BaseCitationFormSet(RowsMixin, BaseInlineFormSet):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, documents: QuerySet[Document], **kwargs: Any) -> None:
+        """``documents`` are those that the person may read; what is cited already stays a choice."""
         super().__init__(*args, **kwargs)
-        near = Document.objects.filter(programme=self.instance.programme_id) | Document.objects.filter(
+        near = documents.filter(programme=self.instance.programme_id) | Document.objects.filter(
             cited_by__document=self.instance.pk
         )
         self.documents = near.exclude(pk=self.instance.pk).distinct().order_by("issued_on", "pk")
@@ -375,11 +379,12 @@ class OutsideDocumentForm(VietnameseFormMixin, forms.ModelForm):
         fields = ("kind", "number", "issued_on", "issuer_name", "subject", "derives_from")
         widgets = {"subject": forms.Textarea(attrs={"rows": 3})}
 
-    def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, documents: QuerySet[Document], **kwargs: Any) -> None:
+        """``documents`` are those of the programme that the person may read."""
         super().__init__(*args, **kwargs)
         for name in ("number", "issuer_name"):
             self.fields[name].required = True
-        self.fields["derives_from"].queryset = Document.objects.filter(programme=programme)  # type: ignore[attr-defined]
+        self.fields["derives_from"].queryset = documents  # type: ignore[attr-defined]
         self.fields["derives_from"].label_from_instance = document_label  # type: ignore[attr-defined]
 
 

@@ -4,10 +4,12 @@ import datetime
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 
 from orgunits import roles
 from orgunits.models import OrgUnit, Placement, Role, User
 from orgunits.models.units import unit_pks
+from plans.models import Document, Plan
 
 OWN_ROLES = (Role.REPORTER, Role.APPROVER)  # they write for their very unit, not for the units below it
 
@@ -42,6 +44,11 @@ def _check(user: User, reaching: set[Role], *, on: datetime.date) -> Callable[[P
         return None in above or place.org_unit_id in own or not above.isdisjoint(unit_pks(place.path))
 
     return check
+
+
+def readable_documents(user: User, *, on: datetime.date) -> QuerySet[Document]:
+    """Documents of higher bodies that have no plan here, and those of the plans that the user may read."""
+    return Document.objects.filter(Q(plan__isnull=True) | Q(plan__in=Plan.objects.visible_to(user, on)))
 
 
 def writes_for_any_unit(user: User, *, on: datetime.date) -> bool:

@@ -21,7 +21,7 @@ from plans.forms import CitationFormSet, PlanForm, RecipientsForm
 from plans.missing import missing_of_plan
 from plans.models import Plan, Programme, ReportingDuty
 from plans.outline import outline, walk
-from plans.rights import OWN_ROLES, may_edit, require_editor
+from plans.rights import OWN_ROLES, may_edit, readable_documents, require_editor
 
 UNITS_SHOWN = 20
 
@@ -131,7 +131,7 @@ def plan_create(request: SignedInRequest, unit_pk: int) -> HttpResponse:
         "programme": programme and programme.pk,
         "derives_from": above and above.document_id,
     }
-    form = PlanForm(request.POST or None, initial=initial)
+    form = PlanForm(request.POST or None, initial=initial, documents=readable_documents(request.user, on=on))
     if form.is_valid():
         plan = create_plan(
             org_unit=unit,
@@ -154,7 +154,8 @@ def plan_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     edited = plan.document.edited_at
     initial = {name: getattr(plan, name) for name in ("programme", "status", "year_from", "year_to")}
     initial["seen"] = edited.isoformat() if edited else ""
-    form = PlanForm(request.POST or None, instance=plan.document, initial=initial, plan=plan)
+    documents = readable_documents(request.user, on=timezone.localdate())
+    form = PlanForm(request.POST or None, instance=plan.document, initial=initial, plan=plan, documents=documents)
     if form.is_valid():
         update_plan(
             plan,
@@ -213,7 +214,8 @@ def recipients_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def citations_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Write the documents that the plan is based on or names."""
     plan = writable_plan(request, pk)
-    rows = CitationFormSet(request.POST or None, instance=plan.document, prefix="can-cu")
+    documents = readable_documents(request.user, on=timezone.localdate())
+    rows = CitationFormSet(request.POST or None, instance=plan.document, prefix="can-cu", documents=documents)
     if request.method == "POST" and rows.is_valid():
         kept = [each for each in rows.forms if each.cleaned_data.get("text") and not each.cleaned_data.get("DELETE")]
         citations = [{name: each.cleaned_data[name] for name in ("text", "relation", "cited")} for each in kept]

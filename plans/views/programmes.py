@@ -18,7 +18,7 @@ from plans.cascade import cascade, plan_above
 from plans.editing import create_outside_document, create_plan
 from plans.forms import OutsideDocumentForm, ProgrammeForm, RegistrationForm
 from plans.models import Document, Plan, Programme
-from plans.rights import require_registrar, writes_for_any_unit
+from plans.rights import readable_documents, require_registrar, writes_for_any_unit
 
 PLANS_A_PAGE = 25
 
@@ -151,7 +151,8 @@ def document_create(request: SignedInRequest, pk: int) -> HttpResponse:
     programme = get_object_or_404(Programme, pk=pk)
     if not roles.administers_anything(request.user, on=timezone.localdate()):
         raise PermissionDenied
-    form = OutsideDocumentForm(request.POST or None, programme=programme)
+    documents = readable_documents(request.user, on=timezone.localdate()).filter(programme=programme)
+    form = OutsideDocumentForm(request.POST or None, documents=documents)
     if form.is_valid():
         document = create_outside_document(programme, values=form.cleaned_data, by=request.user, at=timezone.now())
         messages.success(request, f"Đã thêm {document}.")

@@ -228,6 +228,23 @@ def test_plan_that_others_carry_out_stays(client, cast):
     assert Plan.objects.filter(pk=own.pk).exists()
 
 
+def test_documents_to_carry_out_or_to_cite_are_those_that_one_may_read(client, cast):
+    """A plan of another province is no choice: neither offered nor taken when its key is sent."""
+    foreign = make_plan(cast.elsewhere, number="99/KH-XA").document
+    directive = Document.objects.create(kind="directive", number="28-CT/TW", programme=cast.plan.programme)
+    client.force_login(cast.unit_administrator)
+    url = reverse("plans:plan_edit", args=[cast.plan.pk])
+    offered = set(client.get(url).context["form"].fields["derives_from"].queryset)
+    assert directive in offered
+    assert foreign not in offered
+    assert "derives_from" in client.post(url, filled(cast.plan, derives_from=foreign.pk)).context["form"].errors
+    page = client.get(reverse("plans:citations_edit", args=[cast.plan.pk])).content.decode()
+    assert "28-CT/TW" in page
+    assert "99/KH-XA" not in page
+    url = reverse("plans:document_create", args=[cast.plan.programme_id])
+    assert foreign not in set(client.get(url).context["form"].fields["derives_from"].queryset)
+
+
 def test_removing_is_a_post(client, cast):
     client.force_login(cast.unit_administrator)
     assert client.get(reverse("plans:plan_remove", args=[cast.plan.pk])).status_code == 405

@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import F
+
 from orgunits.models import OrgUnit, Placement, User
 from plans.models import Citation, Document, Plan, Programme
 from plans.rights import registrar_check
@@ -139,8 +141,10 @@ def _below_on(day: datetime.date, plans: list[Plan], check: Callable[[Placement]
         programme__in={plan.programme_id for plan in plans},
         org_unit__in=[place.org_unit_id for group in places.values() for place in group],
     )
-    # A later plan of the same unit replaces an earlier one, an issued one a draft.
-    own = own.select_related("document").order_by("document__issued_year", "document__issued_on", "pk")
+    # A later plan of the same unit replaces an earlier one, an issued one a draft. What has no date yet is the latest;
+    # it is said here, because the two databases put what is missing at different ends.
+    year, day = (F(f"document__{name}").asc(nulls_last=True) for name in ("issued_year", "issued_on"))
+    own = own.select_related("document").order_by(year, day, "pk")
     by_unit: dict[tuple[int, int], Plan] = {}
     for plan in sorted(own, key=lambda plan: plan.status != Plan.Status.DRAFT):
         by_unit[plan.org_unit_id, plan.programme_id] = plan

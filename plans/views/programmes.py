@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -63,7 +63,8 @@ def _filtered(plans: QuerySet[Plan], request: SignedInRequest) -> QuerySet[Plan]
     if unit:
         plans = plans.filter(org_unit__in=OrgUnit.objects.search(unit).values("pk"))
     plans = plans.select_related("document", "org_unit", "programme").prefetch_related("org_unit__placements")
-    return plans.order_by("-document__issued_year", "-document__issued_on", "pk")
+    year, day = (F(f"document__{name}").desc(nulls_first=True) for name in ("issued_year", "issued_on"))
+    return plans.order_by(year, day, "pk")
 
 
 @require_safe

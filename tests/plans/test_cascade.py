@@ -5,7 +5,7 @@ import pytest
 from orgunits.models import Role
 from plans.cascade import below_plan, cascade, counted_on
 from plans.loading import load_plans
-from plans.models import Plan, Programme
+from plans.models import Document, Plan, Programme
 from tests.builders import make_plan, make_user
 from tests.plans.organisation import make_organisation
 
@@ -98,6 +98,16 @@ def test_issued_plan_counts_before_a_later_draft(units):
     draft = make_plan(units["cdcs-01"], number="", programme=plan.programme, issued_on=datetime.date(2026, 1, 5))
     Plan.objects.filter(pk=draft.pk).update(status=Plan.Status.DRAFT)
     assert below_plan(plan, user=reviewer, on=DAY).units[0].plan == issued
+
+
+def test_plan_without_a_date_counts_as_the_latest_on_both_databases(units):
+    unit, plan = units["cdcs-01"], Plan.objects.get(document__key="57-kh-cdvc")
+    undated = make_plan(unit, programme=plan.programme, number="9/KH")
+    Document.objects.filter(pk=undated.document_id).update(issued_on=None, issued_month=None, issued_year=None)
+    make_plan(unit, programme=plan.programme, number="10/KH")
+    officer = make_user(unit=units["cdvc-dak-lak"], role=Role.REVIEWER)
+    below = below_plan(plan, user=officer, on=DAY)
+    assert next(row.plan for row in below.units if row.place.org_unit_id == unit.pk) == undated
 
 
 def test_plan_under_another_programme_does_not_count(units):

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from plans.models import ReportingDuty
-from reports.models import FormItem, FormVersion, ItemKind, ReportForm
+from reports.models import AskedTask, FormItem, FormVersion, ItemKind, ReportForm
 
 DATA = Path(__file__).parent / "data" / "forms.toml"
 TASKS_CODE = "nhiem-vu"
@@ -92,8 +92,8 @@ def ensure_form(duty: ReportingDuty, period_kind: str) -> FormVersion:
     current = form.current
     if current and not form.follows_plan:
         return current
-    wanted = list(item_specs(duty))
-    if current and stored_specs(current) == wanted:
+    wanted, tasks = list(item_specs(duty)), set(duty.plan.tasks.values_list("pk", flat=True))
+    if current and stored_specs(current) == wanted and _asked_tasks(current) == tasks:
         return current
     if current and not current.reports.exists():
         current.items.all().delete()
@@ -102,6 +102,8 @@ def ensure_form(duty: ReportingDuty, period_kind: str) -> FormVersion:
     FormItem.objects.bulk_create(
         FormItem(version=current, order=order, **asdict(spec)) for order, spec in enumerate(wanted, start=1)
     )
+    about_tasks = current.items.filter(kind=ItemKind.TASKS)
+    AskedTask.objects.bulk_create(AskedTask(item=item, task_id=pk) for item in about_tasks for pk in sorted(tasks))
     return current
 
 
@@ -142,6 +144,10 @@ def stored_specs(version: FormVersion) -> list[ItemSpec]:
     """The items of a version as specs."""
     names = list(ItemSpec.__dataclass_fields__)
     return [ItemSpec(**row) for row in version.items.order_by("order", "pk").values(*names)]
+
+
+def _asked_tasks(version: FormVersion) -> set[int]:
+    return set(AskedTask.objects.filter(item__version=version).values_list("task_id", flat=True))
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ groups), ``<item>.v``, ``<item>.nil``, ``<item>``, ``<item>.task<pk>.status`` an
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import TextChoices
+from django.db.models import Exists, OuterRef, TextChoices
 
 from orgunits.models.units import unit_pks
 from orgunits.vietnamese import without_marks
 from plans.models import Responsibility, Section, Task
-from reports.models import FormItem, ItemKind, Report
+from reports.models import AskedTask, FormItem, ItemKind, Report
 
 Part = Responsibility.Part
 EXPLANATION_LENGTH = 1000
@@ -200,16 +200,20 @@ def _group_cells(item: FormItem, code: str, title: str, numerator: str, denomina
 
 
 def _task_groups(item: FormItem, report: Report) -> list[TaskGroup]:
-    """Groups in the order of their first task; a task that a unit above carries out itself is left out."""
+    """Groups in the order of their first task; a task that a unit above carries out itself is left out.
+
+    A form that follows its plan names its tasks; one that a person built asks about all.
+    """
     obligation = report.obligation
     above = set(unit_pks(obligation.path)[:-1])
     tasks = (
         obligation.duty.plan.tasks.select_related("section__parent")
+        .annotate(is_asked=Exists(AskedTask.objects.filter(item=item, task=OuterRef("pk"))))
         .prefetch_related("section__responsibilities", "section__parent__responsibilities", "section__children")
         .order_by("order", "pk")
     )
     groups: dict[str, TaskGroup] = {}
-    for task in tasks:
+    for task in [task for task in tasks if task.is_asked] or tasks:
         leads = leading(task.section)
         if leads and all(lead.org_unit_id in above for lead in leads):
             continue

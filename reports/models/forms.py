@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
-from plans.models import PeriodKind, ReportingDuty
+from plans.models import PeriodKind, ReportingDuty, Task
 from targets.models import Target
 
 if TYPE_CHECKING:
@@ -84,3 +84,18 @@ class FormItem(models.Model):
 
     def __str__(self) -> str:
         return self.label[:100]
+
+
+class AskedTask(models.Model):
+    """A task about which an item asks. It stays in its plan as long as a form asks for it, as a target does: without
+    it, what units have said about it would no longer be read.
+    """
+
+    item = models.ForeignKey(FormItem, models.CASCADE, related_name="asked_tasks")
+    task = models.ForeignKey(Task, models.PROTECT, related_name="asked_by")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "task"], name="task_asked_once_per_item")]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.task}"

@@ -3,9 +3,13 @@
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
 
+from plans.editing import set_task
 from plans.loading import load_plans
 from plans.models import PeriodKind, ReportingDuty
+from reports import form_fields
 from reports.form_building import ACTIVITIES_CODE, TASKS_CODE, ensure_form
 from reports.models import FormItem, ItemKind
 from reports.workflow import start_report
@@ -25,6 +29,10 @@ from tests.plans.organisation import make_organisation
 
 TEXTS = ["ket-qua", "ton-tai-han-che", "nguyen-nhan", "kien-nghi", "phuong-huong", "tai-lieu"]
 FIGURES = {ItemKind.SHARE, ItemKind.COUNT, ItemKind.MONEY}
+
+
+def tasks_of(report):
+    return [row.task for question in form_fields.load(report).questions for row in question.tasks]
 
 
 @pytest.fixture
@@ -126,6 +134,29 @@ def test_used_version_stays_and_the_change_makes_the_next(duty):
     assert (report.form_version, second.number) == (first, 2)
     assert not first.items.filter(kind=ItemKind.SHARE).exists()
     assert second.items.filter(kind=ItemKind.SHARE).count() == 1
+
+
+def test_report_keeps_its_tasks_and_the_next_one_asks_for_the_new_one_too(duty):
+    old = make_task(duty.plan, "Truyền thông")
+    ensure_form(duty, PeriodKind.YEAR)
+    report = make_report(open_year(duty)[0])
+    new = make_task(duty.plan, "Tập huấn")
+    assert ensure_form(duty, PeriodKind.YEAR) != report.form_version
+    later = make_report(open_year(duty, 2027)[0])
+    assert tasks_of(report) == [old]
+    assert tasks_of(later) == [old, new]
+
+
+def test_task_that_a_form_asks_about_stays_in_its_plan(client, duty):
+    asked, free = make_task(duty.plan, "Truyền thông"), make_task(duty.plan, "Tập huấn")
+    form = ensure_form(duty, PeriodKind.YEAR)
+    form.items.get(kind=ItemKind.TASKS).asked_tasks.filter(task=free).delete()
+    client.force_login(make_user(role="administrator"))
+    for task in (asked, free):
+        client.post(reverse("plans:section_remove", args=[task.section_id]))
+    assert list(duty.plan.tasks.all()) == [asked]
+    with pytest.raises(ValidationError, match="không bỏ đánh dấu được"):
+        set_task(asked.section, None)
 
 
 def test_each_kind_of_period_has_its_own_form(duty):

@@ -93,10 +93,11 @@ def _lines(block: Block) -> list[Line]:
 
 def _share_lines(block: Block) -> list[Line]:
     code, label = block.question.code, block.question.item.label
-    shown = {row.title: f"{row.numerator}/{row.denominator} ({row.percent})" for row in block.shares}
+    shares = [row for row in block.shares if not row.is_total]
+    shown = {row.title: f"{row.numerator}/{row.denominator} ({row.percent})" for row in shares}
     return [
-        Line(f"{code} {title}", f"{label}: {title}" if title else label, block.state or shown[title])
-        for title in [group.title for group in block.question.groups]
+        Line(f"{code} {title}", f"{label}: {title}" if title else label, block.state or shown.get(title, MISSING))
+        for title in dict.fromkeys([*(group.title for group in block.question.groups), *shown])
     ]
 
 

@@ -180,14 +180,17 @@ def _question(item: FormItem, report: Report) -> Question:
 
 def _groups(item: FormItem) -> list[GroupCells]:
     if item.target is None:
-        return [_group_cells(item, "all", "", "Tử số", "Mẫu số")]
+        return [group_cells(item, "all", "")]
     indicator = item.target.indicator
     named = [(group.code, group.name) for group in indicator.groups.all()] or [("all", "")]
     labels = (indicator.numerator_label, indicator.denominator_label)
-    return [_group_cells(item, code, title, *labels) for code, title in named]
+    return [group_cells(item, code, title, *labels) for code, title in named]
 
 
-def _group_cells(item: FormItem, code: str, title: str, numerator: str, denominator: str) -> GroupCells:
+def group_cells(
+    item: FormItem, code: str, title: str, numerator: str = "Tử số", denominator: str = "Mẫu số"
+) -> GroupCells:
+    """The two numbers of one population group."""
     before = f"{title}: " if title else ""
     return GroupCells(
         title,

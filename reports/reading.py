@@ -178,9 +178,10 @@ class _Reader:
             block.before = _pair_text(*_together(before, question.groups))
             return
         unit = question.item.unit_of_count
-        block.shares = [_share_row(group, now or {}, before, milestone, unit=unit) for group in question.groups]
-        if len(question.groups) > 1:
-            block.shares.append(_total_row(question.groups, now or {}, before, milestone, unit=unit))
+        groups = _groups_filed(question, now or {})
+        block.shares = [_share_row(group, now or {}, before, milestone, unit=unit) for group in groups]
+        if len(groups) > 1:
+            block.shares.append(_total_row(groups, now or {}, before, milestone, unit=unit))
 
     def _tasks(self, question: Question) -> list[tuple[str, list[TaskLine]]]:
         answers = self.content.get("tasks") or {}
@@ -218,6 +219,15 @@ def _state(figure: dict[str, Any] | None) -> str:
 def _milestone(question: Question, year: int) -> Milestone | None:
     target = question.item.target
     return milestone_in_force(target.milestones.all(), year=year) if target else None
+
+
+def _groups_filed(question: Question, figure: dict[str, Any]) -> list[GroupCells]:
+    """The groups that were asked when the report was filed: not those that came later, but those that went, too."""
+    asked = [group for group in question.groups if group.numerator.key in figure or group.denominator.key in figure]
+    known = {group.numerator.key for group in asked}
+    gone = [cell.removesuffix(".n") for cell in figure if cell.endswith(".n") and cell not in known]
+    titles = {code: "Không phân tổ" if code == "all" else code for code in gone}
+    return asked + [form_fields.group_cells(question.item, code, title) for code, title in titles.items()]
 
 
 def _share_row(

@@ -102,6 +102,20 @@ def test_total_is_the_sum_of_the_groups_and_not_an_average(cast):
     assert total.is_total
 
 
+def test_report_shows_the_groups_that_it_was_asked_for(cast):
+    """A group that the indicator has lost keeps its figures; one that came later was not asked."""
+    report = submitted(cast, people=(40, 50))
+    groups = cast.target.indicator.groups
+    groups.get(code="nu-cong").delete()
+    groups.create(code="moi", name="Nhóm mới", order=9)
+    shares = blocks(report)["can-bo"].shares
+    assert [(row.title, row.numerator, row.denominator) for row in shares] == [
+        ("Nhóm chu-chot", "40", "50"),
+        ("nu-cong", "40", "50"),
+        ("Cộng", "80", "100"),
+    ]
+
+
 def test_zero_nil_and_missing_are_three_things(cast):
     report = submitted(cast, children=0)
     zero = blocks(report)["tre-em-duoc-ho-tro"]

@@ -13,6 +13,9 @@ from plans.models import Plan, Programme, Section
 from targets.models import Indicator, Milestone, PopulationGroup, Target
 
 
+NO_GROUP = "all"  # stands in figures for an indicator without groups, so no group may be called so
+
+
 class TargetForm(VietnameseFormMixin, forms.ModelForm):
     class Meta:
         model = Target
@@ -131,13 +134,13 @@ class BaseGroupFormSet(RowsMixin, BaseInlineFormSet):
         self.save(commit=False)
         for gone in self.deleted_objects:
             gone.delete()
-        codes = set(indicator.groups.values_list("code", flat=True))
+        codes = {NO_GROUP, *indicator.groups.values_list("code", flat=True)}
         for order, form in enumerate(self.forms, start=1):
             group: PopulationGroup = form.instance
             if form in self.deleted_forms or not group.name:
                 continue
             group.indicator, group.order = indicator, order
-            group.code = group.code or _free(slugify(without_marks(group.name))[:36].strip("-"), codes)
+            group.code = group.code or _free(slugify(without_marks(group.name))[:36].strip("-") or "nhom", codes)
             codes.add(group.code)
             group.save()
 

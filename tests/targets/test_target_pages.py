@@ -134,6 +134,15 @@ def test_new_indicator_gets_a_code_and_groups(client, cast, plan):
     assert Indicator.objects.filter(code="ct28-gia-dinh-duoc-truyen-thong-2").exists()
 
 
+def test_group_gets_a_code_that_can_stand_in_figures_whatever_its_name(client, cast, plan):
+    """Not an empty one, and not the word that figures use where there are no groups."""
+    client.force_login(cast.unit_administrator)
+    url = reverse("targets:indicator_add", args=[plan.pk])
+    client.post(url, {**INDICATOR, **formset("phan-to", [{"name": "???"}, {"name": "!!!"}, {"name": "ALL"}])})
+    indicator = Indicator.objects.get(short_name=INDICATOR["short_name"])
+    assert [group.code for group in indicator.groups.all()] == ["nhom", "nhom-2", "all-2"]
+
+
 def test_indicator_keeps_its_codes_when_renamed(client, cast):
     indicator = cast.target.indicator
     first, second = indicator.groups.all()

@@ -12,7 +12,6 @@ from plans.forms import MOST_ROWS, RowsMixin, SeveralField, VietnameseFormMixin
 from plans.models import Plan, Programme, Section
 from targets.models import Indicator, Milestone, PopulationGroup, Target
 
-
 NO_GROUP = "all"  # stands in figures for an indicator without groups, so no group may be called so
 
 

@@ -1,5 +1,6 @@
 """The filing form: typed text is saved whatever it says, checked on request, and never lost on an error."""
 
+import contextlib
 import json
 import re
 from typing import Any
@@ -168,10 +169,11 @@ def _attach(request: SignedInRequest, report: Report, saved: drafts.Saved, uploa
         file = attachments.attach(report, upload, caption=caption, by=request.user)
     except AttachmentRejected as error:
         return _form(request, report, saved.draft, file_error=str(error), status=422)
-    # The caption belongs to the file now.
-    saved = drafts.save(
-        report, {caption_name: ""}, base={caption_name: file.caption}, version=saved.version, by=request.user
-    )
+    # The caption belongs to the file now, unless a colleague is already writing one for the next file.
+    with contextlib.suppress(drafts.DraftClash):
+        saved = drafts.save(
+            report, {caption_name: ""}, base={caption_name: caption}, version=saved.version, by=request.user
+        )
     messages.success(request, f"Đã gửi kèm tệp “{file.original_name}”.")
     if request.POST.get("action") == "attach":
         return redirect(_form_url(report) + "#muc-tai-lieu")

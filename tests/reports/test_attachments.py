@@ -248,6 +248,22 @@ def text(response) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
+def test_caption_that_a_colleague_writes_meanwhile_stays(client, cast, report, monkeypatch):
+    def attach_while_a_colleague_writes(*args, **kwargs):
+        attached = attach(*args, **kwargs)
+        Report.objects.filter(pk=report.pk).update(
+            draft={"tai-lieu.caption": "Ảnh khác"}, draft_version=report.draft_version + 2
+        )
+        return attached
+
+    monkeypatch.setattr(attachments, "attach", attach_while_a_colleague_writes)
+    client.force_login(cast.officer)
+    assert send(client, report, file=upload(PDF)).status_code == 302
+    report.refresh_from_db()
+    assert report.draft == {"tai-lieu.caption": "Ảnh khác"}
+    assert report.attachments.get().caption == "Bìa"
+
+
 def test_upload_saves_the_text_too_and_comes_back(client, cast, report):
     client.force_login(cast.officer)
     response = send(client, report, file=upload(PDF, "a.pdf"), **{"ket-qua": "đang ghi"})

@@ -143,8 +143,8 @@ def _below_on(day: datetime.date, plans: list[Plan], check: Callable[[Placement]
     )
     # A later plan of the same unit replaces an earlier one, an issued one a draft. What has no date yet is the latest;
     # it is said here, because the two databases put what is missing at different ends.
-    year, day = (F(f"document__{name}").asc(nulls_last=True) for name in ("issued_year", "issued_on"))
-    own = own.select_related("document").order_by(year, day, "pk")
+    by_year, by_day = (F(f"document__{name}").asc(nulls_last=True) for name in ("issued_year", "issued_on"))
+    own = own.select_related("document").order_by(by_year, by_day, "pk")
     by_unit: dict[tuple[int, int], Plan] = {}
     for plan in sorted(own, key=lambda plan: plan.status != Plan.Status.DRAFT):
         by_unit[plan.org_unit_id, plan.programme_id] = plan

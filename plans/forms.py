@@ -150,10 +150,11 @@ class PlanForm(VietnameseFormMixin, forms.ModelForm):
 
     def clean_derives_from(self) -> Document | None:
         above: Document | None = self.cleaned_data["derives_from"]
-        document = above
-        while document:
+        document, seen = above, set()
+        while document and document.pk not in seen:  # two people may have closed a circle at the same moment
             if document.pk == self.instance.pk:
                 raise forms.ValidationError("Văn bản này lại đang triển khai chính kế hoạch đang sửa. Hãy chọn khác.")
+            seen.add(document.pk)
             document = document.derives_from
         return above
 

@@ -176,6 +176,17 @@ def test_plan_cannot_carry_out_what_carries_it_out(client, cast):
     assert "derives_from" in response.context["form"].errors
 
 
+@pytest.mark.django_db
+def test_circle_of_other_documents_does_not_hold_the_form(client, cast):
+    one = make_plan(cast.base, number="02/KH-CĐCS", derives_from=cast.plan.document).document
+    cast.plan.document.derives_from = one
+    cast.plan.document.save(update_fields=["derives_from"])
+    third = make_plan(cast.base, number="03/KH-CĐCS")
+    client.force_login(cast.administrator)
+    url = reverse("plans:plan_edit", args=[third.pk])
+    assert client.post(url, filled(third, derives_from=str(one.pk))).status_code == 302
+
+
 WRITING = ("plan_edit", "plan_outline", "recipients_edit", "citations_edit", "section_add", "duty_add")
 
 

@@ -63,6 +63,7 @@ ACTIONS = {
     "report.return": "Trả lại báo cáo",
     "report.approve": "Duyệt báo cáo",
     "report.reopen": "Mở lại báo cáo đã duyệt",
+    "report.correct": "Gửi bản đính chính",
     "reminder.manual": "Nhắc nộp báo cáo",
     "activity.create": "Thêm hoạt động",
     "activity.edit": "Sửa hoạt động",
@@ -135,6 +136,7 @@ DETAILS = {
     "children_reached": "số trẻ em",
     "families_reached": "số gia đình",
     "amount_spent": "kinh phí (đồng)",
+    "amounts": "kinh phí theo nguồn (đồng)",
     "funding_source": "nguồn kinh phí",
 }
 # The codes that the apps above store; they are written here, as nothing is imported upward.
@@ -146,7 +148,7 @@ VALUES = {
     "mid_autumn": "Tết Trung thu",
     "new_year": "Tết Nguyên đán",
     "school_year": "Khai giảng",
-    "other": "dịp khác, hoạt động thường xuyên",
+    "other": "khác",  # occasion, source of money
     "union": "kinh phí công đoàn",
     "state": "ngân sách nhà nước",
     "social": "nguồn xã hội hóa",

@@ -10,10 +10,11 @@ from django.db.models import Count, QuerySet, Sum
 
 from orgunits import audit, roles
 from orgunits.models import OrgUnit, Role, User
-from reports.models import Activity, Report
+from reports.models import Activity, FundingSource, Report
 
 FILING_ROLES = (Role.REPORTER, Role.APPROVER)
-AUDITED = ("name", "occasion", "held_on", "children_reached", "families_reached", "amount_spent", "funding_source")
+AUDITED = ("name", "occasion", "held_on", "children_reached", "families_reached", "amount_spent", "amounts")
+AMOUNTS = [f"amount_{source}" for source in FundingSource.values]
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ def totals_of(activities: QuerySet[Activity]) -> Totals:
         count=Count("pk"),
         children=Sum("children_reached"),
         families=Sum("families_reached"),
-        amount=Sum("amount_spent"),
+        **{name: Sum(name) for name in AMOUNTS},
     )
-    return Totals(**sums)
+    amount = _sum(sums.pop(name) for name in AMOUNTS)
+    return Totals(**sums, amount=amount)
 
 
 def frozen(report: Report) -> list[dict[str, Any]]:
@@ -69,7 +71,7 @@ def frozen(report: Report) -> list[dict[str, Any]]:
             "children_reached": activity.children_reached,
             "families_reached": activity.families_reached,
             "amount_spent": activity.amount_spent,
-            "funding_source": activity.funding_source,
+            "amounts": activity.amounts,
         }
         for activity in of_report(report)
     ]

@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from orgunits.models import OrgUnit
 from orgunits.vietnamese import nfc
 from plans.models import Task
-from reports.models import Activity, FundingSource, Obligation, Occasion
+from reports.models import Activity, Obligation, Occasion
 from reports.whole_numbers import Unreadable, read_money, read_whole
 
 FIRST_YEAR = 2012  # Chỉ thị 20-CT/TW, the oldest programme
@@ -52,7 +52,10 @@ class ActivityForm(forms.ModelForm):
         label="Số trẻ em tham gia, thụ hưởng", help_text="Để trống nếu không có số liệu; ghi 0 nếu không có em nào."
     )
     families_reached = WholeNumberField(label="Số gia đình tham gia, thụ hưởng")
-    amount_spent = WholeNumberField(label="Kinh phí (đồng)", money=True)
+    amount_union = WholeNumberField(label="Kinh phí công đoàn (đồng)", money=True)
+    amount_state = WholeNumberField(label="Ngân sách nhà nước (đồng)", money=True)
+    amount_social = WholeNumberField(label="Nguồn xã hội hóa (đồng)", money=True)
+    amount_other = WholeNumberField(label="Nguồn khác (đồng)", money=True)
 
     class Meta:
         model = Activity
@@ -65,10 +68,12 @@ class ActivityForm(forms.ModelForm):
             "place",
             "children_reached",
             "families_reached",
-            "amount_spent",
-            "funding_source",
+            "amount_union",
+            "amount_state",
+            "amount_social",
+            "amount_other",
         ]
-        labels = {"org_unit": "Đơn vị", "funding_source": "Nguồn kinh phí", "task": "Nhiệm vụ trong kế hoạch"}
+        labels = {"org_unit": "Đơn vị", "task": "Nhiệm vụ trong kế hoạch"}
         help_texts = {
             "name": "Không ghi tên, địa chỉ của trẻ em.",
         }
@@ -95,7 +100,6 @@ class ActivityForm(forms.ModelForm):
                 pk__in=[unit.pk for unit in units]
             ).prefetch_related("placements")
         self.fields["occasion"].choices = [("", "Chọn dịp…"), *Occasion.choices]  # type: ignore[attr-defined]
-        self.fields["funding_source"].choices = [("", "Chưa ghi"), *FundingSource.choices]  # type: ignore[attr-defined]
         tasks = Task.objects.filter(plan__in=_plans(units)).select_related("section", "plan__document")
         self.fields["task"].queryset = tasks.order_by("plan", "order", "pk")  # type: ignore[attr-defined]
         self.fields["task"].empty_label = "Không gắn với nhiệm vụ nào"  # type: ignore[attr-defined]

@@ -313,7 +313,8 @@ def _in_short(groups: list[tuple[str, list[TaskLine]]]) -> str:
 
 
 def _activity(row: dict[str, Any]) -> ActivityLine:
-    occasion, funding = row.get("occasion", ""), row.get("funding_source", "")
+    occasion = row.get("occasion", "")
+    amounts = row.get("amounts") or {}
     return ActivityLine(
         name=row.get("name", ""),
         held_on=_day(row.get("held_on", "")),
@@ -322,7 +323,7 @@ def _activity(row: dict[str, Any]) -> ActivityLine:
         children=_counted(row.get("children_reached")),
         families=_counted(row.get("families_reached")),
         amount=_counted(row.get("amount_spent")),
-        funding=str(FundingSource(funding).label) if funding in FundingSource.values else "",
+        funding=", ".join(f"{FundingSource(source).label}: {_whole(amount)}" for source, amount in amounts.items()),
     )
 
 

@@ -101,6 +101,9 @@ class RoleAssignment(models.Model):
     role = models.CharField("vai trò", max_length=20, choices=Role)
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến trước ngày", null=True, blank=True)
+    delegated_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="delegations", verbose_name="ủy quyền của"
+    )  # a reviewer on leave; the role then has an end
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RoleAssignmentQuerySet.as_manager()
@@ -123,6 +126,11 @@ class RoleAssignment(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=models.F("valid_from")),
                 name="role_ends_after_it_starts",
                 violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
+            models.CheckConstraint(
+                condition=Q(delegated_by__isnull=True) | Q(role="reviewer", valid_to__isnull=False),
+                name="delegation_is_of_review_and_ends",
+                violation_error_message="Ủy quyền xét duyệt phải có ngày kết thúc.",
             ),
         ]
 

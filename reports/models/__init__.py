@@ -1,15 +1,21 @@
 """What was achieved: forms, expected reports, what was filed, review, rollups, reminders."""
 
-from reports.models.forms import AskedTask, FormItem, FormVersion, ItemKind, ReportForm
+from reports.models.activities import Activity, CareModel, CareModelStep, FundingSource, Occasion
+from reports.models.forms import AskedTask, FormCheck, FormItem, FormVersion, ItemKind, ReportForm
 from reports.models.messages import Notice, Reminder
 from reports.models.obligations import Obligation, Period
-from reports.models.reports import Activity, Attachment, FundingSource, Occasion, Report, ReviewEvent, Revision
+from reports.models.reports import Attachment, PhotoConsent, Report, ReviewEvent, Revision, TextPrint
 from reports.models.rollups import Rollup
+from reports.models.sheets import SheetImport
+from reports.models.snapshots import Snapshot, SnapshotChild, TextPick
 
 __all__ = [
     "Activity",
     "AskedTask",
     "Attachment",
+    "CareModel",
+    "CareModelStep",
+    "FormCheck",
     "FormItem",
     "FormVersion",
     "FundingSource",
@@ -18,10 +24,16 @@ __all__ = [
     "Obligation",
     "Occasion",
     "Period",
+    "PhotoConsent",
     "Reminder",
     "Report",
     "ReportForm",
     "ReviewEvent",
     "Revision",
     "Rollup",
+    "SheetImport",
+    "Snapshot",
+    "SnapshotChild",
+    "TextPick",
+    "TextPrint",
 ]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from orgunits.models import OrgUnit, User
+from orgunits.models import User
 from plans.models import Task
 from reports.models.forms import FormVersion
 from reports.models.obligations import Obligation
@@ -52,6 +52,8 @@ class Report(models.Model):
     submitted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField("duyệt hoặc trả lúc", null=True, blank=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    open_items: "models.JSONField[list[str]]" = models.JSONField(default=list)  # of a returned report; empty: all
+    correction_due_on = models.DateField("hạn nộp lại", null=True, blank=True)  # of a returned report: last good day
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ReportQuerySet.as_manager()
@@ -93,9 +95,19 @@ class Revision(models.Model):
                     item is *not reported*, which is not zero
     ``texts``       {item code: text}
     ``tasks``       {task pk: {"status": code, "note": text}}
+                    a count by groups has ``<group>.v`` and their sum ``v``
+    ``texts``       {item code: text}
+    ``choices``     {item code: code of the answer}, ``yes`` or ``no`` of a yes-or-no item
+    ``tasks``       {task pk: {"status": code, "note": text}}
     ``activities``  [{…}] as they stood
+    ``models``      [{…}] as they stood
     ``attachments`` [attachment pk]
     ``explanations`` {item code: why a figure differs so much from the last period}
+    ``collected``   {item code: [{"unit": name, "revision": pk, "text": text, "edited": bool}]} from units below
+
+    ``flags`` is what a reviewer should look at, found when it was filed: ``checks`` [{"item", "sentence"}] that did
+    not hold and were explained, ``warnings`` [{"item", "sentence"}], ``same_before`` {item code: per cent},
+    ``same_sibling`` {item code: [revision pk, per cent]}. ``flag_count`` 0 means that all is well; None, never looked.
     """
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="revisions", verbose_name="báo cáo")
@@ -103,6 +115,8 @@ class Revision(models.Model):
     content: "models.JSONField[dict[str, Any]]" = models.JSONField()
     submitted_at = models.DateTimeField("nộp lúc")
     submitted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="người nộp")
+    flags: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict)
+    flag_count = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["report", "number"]
@@ -110,6 +124,21 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report} lần {self.number}"
+
+
+class TextPrint(models.Model):
+    """The fingerprint of one text of a revision: the smallest hashes of its runs of words, to find texts alike."""
+
+    revision = models.ForeignKey(Revision, models.CASCADE, related_name="text_prints")
+    item_code = models.SlugField(max_length=60)
+    hashes: "models.JSONField[list[int]]" = models.JSONField()
+    words = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["revision", "item_code"], name="text_print_once")]
+
+    def __str__(self) -> str:
+        return f"{self.revision_id} {self.item_code}"
 
 
 class ReviewEvent(models.Model):
@@ -120,6 +149,7 @@ class ReviewEvent(models.Model):
         RETURN = "return", "Trả lại"
         APPROVE = "approve", "Duyệt"
         REOPEN = "reopen", "Mở lại"
+        CORRECT = "correct", "Đính chính"
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="events", verbose_name="báo cáo")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="events", verbose_name="lần nộp")
@@ -128,6 +158,8 @@ class ReviewEvent(models.Model):
     at = models.DateTimeField("lúc", auto_now_add=True)
     reason = models.TextField("lý do", blank=True)
     item_reasons: "models.JSONField[dict[str, str]]" = models.JSONField(default=dict)  # item code → reason
+    due_on = models.DateField("hạn nộp lại", null=True, blank=True)  # the last good day for the correction
+    item_due: "models.JSONField[dict[str, str]]" = models.JSONField(default=dict)  # item code → ISO date
 
     class Meta:
         ordering = ["at", "pk"]
@@ -136,60 +168,16 @@ class ReviewEvent(models.Model):
         return f"{self.get_action_display()} {self.report}"
 
 
-class Occasion(models.TextChoices):
-    ACTION_MONTH = "action_month", "Tháng hành động vì trẻ em"
-    CHILDRENS_DAY = "childrens_day", "Ngày Quốc tế Thiếu nhi 1/6"
-    MID_AUTUMN = "mid_autumn", "Tết Trung thu"
-    NEW_YEAR = "new_year", "Tết Nguyên đán"
-    SCHOOL_YEAR = "school_year", "Khai giảng"
-    OTHER = "other", "Dịp khác, hoạt động thường xuyên"
-
-
-class FundingSource(models.TextChoices):
-    UNION = "union", "Kinh phí công đoàn"
-    STATE = "state", "Ngân sách nhà nước"
-    SOCIAL = "social", "Nguồn xã hội hóa"
-    MIXED = "mixed", "Nhiều nguồn"
-    NONE = "none", "Không dùng kinh phí"
-
-
-class ActivityQuerySet(models.QuerySet["Activity"]):
-    def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
-        return self.filter(org_unit__in=OrgUnit.objects.visible_to(user, on))
-
-    def held_between(self, first: datetime.date, last: datetime.date) -> Self:
-        return self.filter(held_on__range=(first, last))
-
-
-class Activity(models.Model):
-    """An event held for children: counts only, never a child's name. Drawn into the report of its period."""
-
-    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="activities", verbose_name="đơn vị")
-    name = models.CharField("tên hoạt động", max_length=250)
-    occasion = models.CharField("dịp", max_length=20, choices=Occasion)
-    task = models.ForeignKey(Task, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="nhiệm vụ")
-    held_on = models.DateField("ngày tổ chức")
-    place = models.CharField("địa điểm", max_length=200, blank=True)
-    children_reached = models.PositiveIntegerField("số trẻ em tham gia, thụ hưởng", null=True, blank=True)
-    families_reached = models.PositiveIntegerField("số gia đình tham gia, thụ hưởng", null=True, blank=True)
-    amount_spent = models.PositiveBigIntegerField("kinh phí (đồng)", null=True, blank=True)
-    funding_source = models.CharField("nguồn kinh phí", max_length=10, choices=FundingSource, blank=True)
-    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ActivityQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["held_on", "pk"]
-        indexes = [models.Index(fields=["org_unit", "held_on"], name="activity_of_period")]  # drawn into a report
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
         return self.filter(report__in=Report.objects.visible_to(user, on))
+
+
+class PhotoConsent(models.TextChoices):
+    """What the officer declares about people in a picture; faces of children need the consent of their parents."""
+
+    NO_FACES = "no_faces", "Ảnh không thấy rõ mặt người"
+    CONSENTED = "consented", "Người trong ảnh (và cha mẹ hoặc người giám hộ, nếu là trẻ em) đã đồng ý"
 
 
 class Attachment(models.Model):
@@ -201,6 +189,8 @@ class Attachment(models.Model):
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField("dung lượng")
     caption = models.CharField("chú thích", max_length=300)
+    task = models.ForeignKey(Task, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="nhiệm vụ")
+    consent = models.CharField("người trong ảnh", max_length=10, choices=PhotoConsent, blank=True)  # of pictures only
     uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)  # taken out of the draft; frozen revisions keep it

@@ -36,8 +36,10 @@ def typed(**changes: str) -> dict[str, str]:
         "place": "Hội trường",
         "children_reached": "1.234",
         "families_reached": "",
-        "amount_spent": "5.000.000 đồng",
-        "funding_source": "union",
+        "amount_union": "5.000.000 đồng",
+        "amount_state": "",
+        "amount_social": "1.500.000",
+        "amount_other": "",
     }
     return fields | changes
 
@@ -50,7 +52,7 @@ def text(response) -> str:
 
 
 def test_list_shows_the_units_activities_with_totals(client, cast):
-    make_activity(cast, children_reached=1000, amount_spent=2_000_000)
+    make_activity(cast, children_reached=1000, amount_union=2_000_000)
     make_activity(cast, name="Trại hè", held_on=datetime.date(2026, 6, 1), children_reached=234)
     make_activity(cast, unit=cast.elsewhere, name="Của nơi khác")
     client.force_login(cast.officer)
@@ -106,12 +108,9 @@ def test_people_of_the_unit_enter_an_activity(client, cast, person):
     response = client.post(reverse("reports:activity_create"), typed())
     assert response.headers["Location"] == reverse(LIST)
     activity = Activity.objects.get()
-    assert (activity.org_unit, activity.children_reached, activity.families_reached, activity.amount_spent) == (
-        cast.base,
-        1234,
-        None,
-        5_000_000,
-    )
+    assert (activity.org_unit, activity.children_reached, activity.families_reached) == (cast.base, 1234, None)
+    assert activity.amounts == {"union": 5_000_000, "social": 1_500_000}
+    assert activity.amount_spent == 6_500_000
     assert activity.recorded_by == getattr(cast, person)
     assert AuditEvent.objects.get(action="activity.create").data["held_on"] == "2026-09-25"
 
@@ -133,8 +132,8 @@ def test_readers_may_not_enter_one(client, cast, person):
         ("held_on", "25/09/1990", "từ năm 2012 trở đi"),
         ("children_reached", "1.23", "Không rõ “1.23” là bao nhiêu"),
         ("children_reached", "-5", "không được âm"),
-        ("amount_spent", "năm triệu", "không phải là số nguyên"),
-        ("funding_source", "khac", ""),
+        ("amount_state", "năm triệu", "không phải là số nguyên"),
+        ("occasion", "khac", ""),
     ],
 )
 def test_wrong_input_is_told_and_what_was_typed_stays(client, cast, field, value, sentence):
@@ -197,7 +196,7 @@ def test_edit_shows_what_is_there_and_writes_only_what_changed(client, cast):
     page = text(client.get(url))
     assert 'value="25/09/2026"' in page
     assert 'value="1.234"' in page
-    client.post(url, typed(children_reached="0", place="", amount_spent="", funding_source=""))
+    client.post(url, typed(children_reached="0", place="", amount_union="", amount_social=""))
     activity.refresh_from_db()
     assert (activity.children_reached, activity.recorded_by) == (0, cast.officer)
     assert AuditEvent.objects.get(action="activity.edit").data["changed"] == ["children_reached"]
@@ -259,7 +258,7 @@ def test_missing_numbers_are_no_zeros_in_the_totals(cast):
 
 
 def test_revision_freezes_the_activities_as_they_stand(cast):
-    activity = make_activity(cast, children_reached=50, amount_spent=1_000_000, funding_source="union")
+    activity = make_activity(cast, children_reached=50, amount_union=1_000_000, amount_other=0)
     frozen = content.parse(make_report(cast.obligation), {}, previous=None).content["activities"]
     activity.children_reached = 99
     activity.save()
@@ -274,7 +273,7 @@ def test_revision_freezes_the_activities_as_they_stand(cast):
             "children_reached": 50,
             "families_reached": None,
             "amount_spent": 1_000_000,
-            "funding_source": "union",
+            "amounts": {"union": 1_000_000, "other": 0},
         }
     ]
 

@@ -68,6 +68,9 @@ class FormVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField("đưa vào dùng lúc", null=True, blank=True, default=timezone.now)
     published_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    edits = models.PositiveIntegerField(default=0)  # grows with every change of a draft: two windows notice each other
+    edited_at = models.DateTimeField("sửa lúc", null=True, blank=True)
+    edited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     if TYPE_CHECKING:
         items: RelatedManager["FormItem"]

@@ -37,8 +37,9 @@ class TextPick(models.Model):
 class Snapshot(models.Model):
     """The sums from below as they stood when the revision was sent; never changed.
 
-    ``rows`` is one entry for each duty below: {"duty": pk, "name": text, "expected", "filed", "approved", "on_time",
-    "waived": counts, "figures": {item code: cells}} with the figures of approved reports only.
+    ``rows`` is one entry for each duty below: {"duty": pk, "name": text, "expected", "filed", "on_time", "submitted",
+    "returned", "approved", "waived": counts, "figures": {item code: cells}, "items": the words and goals of the
+    figures (asked_items.py)} with the figures of approved reports only.
     """
 
     revision = models.OneToOneField(Revision, models.PROTECT, related_name="snapshot")

@@ -76,7 +76,7 @@ def remind(obligations: Iterable[int], *, by: User, on: datetime.date) -> tuple[
             Reminder(
                 obligation=row.obligation,
                 rung=rung_of(on),
-                due_on=row.obligation.effective_due_on,
+                due_on=row.obligation.due_now,
                 recipient=person,
                 requested_by=by,
             )

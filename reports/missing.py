@@ -70,7 +70,7 @@ def _row(
         obligation=obligation,
         name=unit.name_on(day),
         above=obligation.parent.name_on(day) if obligation.parent else "",
-        due_on=obligation.effective_due_on,
+        due_on=obligation.due_now,
         days=days,
         days_text=words[:1].upper() + words[1:],
         state=state_of(obligation),

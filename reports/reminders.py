@@ -74,6 +74,12 @@ def remindable(on: datetime.date) -> ObligationQuerySet:
     return Obligation.objects.owed().due_between(on - datetime.timedelta(days=LATE_LIMIT), last)
 
 
+def _with_days(obligations: ObligationQuerySet) -> ObligationQuerySet:
+    """Obligations with what ``due_now`` needs and no more: there are thousands."""
+    days = ("due_on", "extended_due_on", "report__obligation", "report__status", "report__correction_due_on")
+    return obligations.select_related("report").only("org_unit", *days)
+
+
 def addressees(units: Iterable[int], *, on: datetime.date) -> dict[int, list[User]]:
     """Whom to write to about each unit's reports that day, by the unit's pk; an empty list where there is nobody.
 
@@ -109,7 +115,7 @@ def write_reminders(on: datetime.date) -> int:
     The step is found from the days left, not from the calendar of steps: after days without beat the step that
     matters now is still written, and the missed ones are not.
     """
-    owed = list(remindable(on).only("org_unit", "due_on", "extended_due_on").order_by("pk"))
+    owed = list(_with_days(remindable(on)).order_by("pk"))
     people = addressees((row.org_unit_id for row in owed), on=on)
     known = set(
         Reminder.objects.filter(obligation__in=remindable(on).values("pk"), requested_by=None).values_list(
@@ -117,11 +123,11 @@ def write_reminders(on: datetime.date) -> int:
         )
     )
     rows = [
-        Reminder(obligation=row, rung=rung.code, due_on=row.effective_due_on, recipient=person)
+        Reminder(obligation=row, rung=rung.code, due_on=row.due_now, recipient=person)
         for row in owed
         if (rung := rung_for(row.days_left(on)))
         for person in people[row.org_unit_id]
-        if (row.pk, rung.code, row.effective_due_on, person.pk) not in known
+        if (row.pk, rung.code, row.due_now, person.pk) not in known
     ]
     return len(insert_once(rows))
 
@@ -161,7 +167,7 @@ def _letter(row: Reminder) -> mail.Letter:
 
 def _check_step(row: Reminder, obligation: Obligation, *, on: datetime.date) -> None:
     """A row that waited long says nothing that the next row says better."""
-    if row.due_on != obligation.effective_due_on:
+    if row.due_on != obligation.due_now:
         raise mail.NotNeeded("Hạn chót đã thay đổi; hệ thống sẽ nhắc theo hạn mới.")
     rung = rung_for(obligation.days_left(on))
     if rung is None or rung.code != row.rung:
@@ -174,8 +180,8 @@ def unreachable(on: datetime.date, *, units: Iterable[Any] | None = None) -> lis
     if units is not None:
         owed = owed.filter(org_unit__in=units)
     due: dict[int, list[datetime.date]] = defaultdict(list)
-    for row in owed.only("org_unit", "due_on", "extended_due_on"):
-        due[row.org_unit_id].append(row.effective_due_on)
+    for row in _with_days(owed):
+        due[row.org_unit_id].append(row.due_now)
     alone = [unit for unit, people in addressees(due, on=on).items() if not people]
     found = OrgUnit.objects.filter(pk__in=alone).prefetch_related("placements")
     by_name = sorted(found, key=lambda unit: unit.latest_placement.sort_name if unit.latest_placement else "")

@@ -99,7 +99,8 @@ def in_state(status: str, *, on: datetime.date) -> Q:
     """The condition of one of LIST_STATUSES on obligations."""
     Status = Report.Status
     owed = Q(report__isnull=True) | Q(report__status__in=[Status.DRAFT, Status.RETURNED])
-    past = Q(extended_due_on__lt=on) | Q(extended_due_on__isnull=True, due_on__lt=on)
+    planned = Q(extended_due_on__lt=on) | Q(extended_due_on__isnull=True, due_on__lt=on)
+    past = Q(report__correction_due_on__lt=on) | Q(report__correction_due_on__isnull=True) & planned
     conditions = {
         "qua-han": Q(waived_at__isnull=True) & owed & past,
         "chua-nop": Q(waived_at__isnull=True) & (Q(report__isnull=True) | Q(report__status=Status.DRAFT)),

@@ -43,7 +43,7 @@ def is_owed(obligation: Obligation) -> bool:
 
 
 def days_left(obligation: Obligation, *, on: datetime.date) -> int | None:
-    """Days until the last good day of what is still owed; None for what is filed or waived."""
+    """Days until what is still owed is to be filed; None for what is filed or waived."""
     return obligation.days_left(on) if is_owed(obligation) else None
 
 
@@ -53,5 +53,5 @@ def timeliness(obligation: Obligation, report: Report) -> State | None:
         return None
     if obligation.is_in_time(report.first_submitted_at):
         return State("in_time", "Nộp đúng hạn", "ok")
-    days = obligation.days_left(timezone.localdate(report.first_submitted_at))
-    return State("late", f"Nộp chậm {-days} ngày", "late")
+    days = (timezone.localdate(report.first_submitted_at) - obligation.effective_due_on).days
+    return State("late", f"Nộp chậm {days} ngày", "late")

@@ -5,7 +5,7 @@ row, the sums above and the notices follow. What two people may press at once is
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -17,7 +17,7 @@ from django.utils import timezone
 from orgunits import audit, roles
 from orgunits.models import Role, User
 from orgunits.transitions import Conflict
-from reports import form_building, notices, rollups
+from reports import form_building, notices, review_flags, rollups, snapshots
 from reports.models import Obligation, Report, ReviewEvent, Revision
 
 Action = ReviewEvent.Action
@@ -34,12 +34,28 @@ class Transition:
     done: str
 
 
+@dataclass(frozen=True)
+class Back:
+    """With what a report goes back to its unit; ``open_items`` empty opens all of them."""
+
+    reason: str = ""
+    item_reasons: dict[str, str] = field(default_factory=dict)
+    due_on: datetime.date | None = None
+    item_due: dict[str, datetime.date] = field(default_factory=dict)
+    open_items: list[str] = field(default_factory=list)
+
+    def check_days(self, on: datetime.date) -> None:
+        if any(day < on for day in [self.due_on or on, *self.item_due.values()]):
+            raise ValidationError({"due_on": "Hạn nộp lại không được trước hôm nay."})
+
+
 TRANSITIONS = {
     Action.SUBMIT: Transition((Status.DRAFT, Status.RETURNED), Status.SUBMITTED, "nộp"),
     Action.RETURN: Transition((Status.SUBMITTED,), Status.RETURNED, "trả lại"),
     Action.APPROVE: Transition((Status.SUBMITTED,), Status.APPROVED, "duyệt"),
     Action.REOPEN: Transition((Status.APPROVED,), Status.RETURNED, "mở lại"),
 }
+DONE = {action: step.done for action, step in TRANSITIONS.items()} | {Action.CORRECT: "đính chính"}
 
 
 @transaction.atomic
@@ -61,8 +77,8 @@ def start_report(obligation: Obligation, *, by: User) -> Report:
 
 
 @transaction.atomic
-def submit(report: Report, content: dict[str, Any], *, by: User) -> Revision:
-    """File the checked content as the next revision.
+def submit(report: Report, content: dict[str, Any], *, by: User, flags: dict[str, Any] | None = None) -> Revision:
+    """File the checked content as the next revision; ``flags`` is what ``content.flags`` found in it.
 
     The instant of the first filing is kept for ever: it decides whether the report came in time. Raises
     PermissionDenied without the right to file for the unit, Conflict when the report is filed or waived already.
@@ -79,11 +95,15 @@ def submit(report: Report, content: dict[str, Any], *, by: User) -> Revision:
         first_submitted_at=Coalesce(F("first_submitted_at"), now),
         decided_at=None,
         decided_by=None,
+        open_items=[],
+        correction_due_on=None,
     )
     last = _last_revision(report)
     revision = Revision.objects.create(
         report=report, number=last.number + 1 if last else 1, content=content, submitted_at=now, submitted_by=by
     )
+    review_flags.write(revision, flags or {})
+    snapshots.take(revision)
     _record(revision, Action.SUBMIT, by=by)
     return revision
 
@@ -95,7 +115,7 @@ def approve(report: Report, *, by: User, comment: str = "", seen: int | None = N
     ``seen`` is the number of the revision that the reviewer read: a newer one is a Conflict. Raises PermissionDenied
     to who does not review for the receiving unit, and to who filed the revision.
     """
-    return _decide(report, Action.APPROVE, by=by, reason=comment, seen=seen)
+    return _decide(report, Action.APPROVE, by=by, back=Back(reason=comment.strip()), seen=seen)
 
 
 @transaction.atomic
@@ -105,27 +125,41 @@ def send_back(
     by: User,
     reason: str,
     item_reasons: dict[str, str] | None = None,
+    due_on: datetime.date | None = None,
+    item_due: dict[str, datetime.date] | None = None,
     seen: int | None = None,
 ) -> ReviewEvent:
     """Return the report to its unit, with a reason for the whole and reasons for single items by item code.
 
-    Raises ValidationError without any reason; otherwise as ``approve``.
+    With reasons for items only, those items alone open again. ``due_on`` is the last good day for the correction,
+    ``item_due`` that of single items; without ``due_on`` the latest of them. Raises ValidationError without any
+    reason, or with a day in the past; otherwise as ``approve``.
     """
     of_items = {code: text.strip() for code, text in (item_reasons or {}).items() if text.strip()}
     if not reason.strip() and not of_items:
         raise ValidationError({"reason": "Hãy ghi lý do trả lại để đơn vị biết cần sửa gì."})
-    return _decide(report, Action.RETURN, by=by, reason=reason, item_reasons=of_items, seen=seen)
+    days = {code: day for code, day in (item_due or {}).items() if code in of_items}
+    back = Back(
+        reason=reason.strip(),
+        item_reasons=of_items,
+        due_on=due_on or max(days.values(), default=None),
+        item_due=days,
+        open_items=[] if reason.strip() else list(of_items),
+    )
+    return _decide(report, Action.RETURN, by=by, back=back, seen=seen)
 
 
 @transaction.atomic
-def reopen(report: Report, *, by: User, reason: str, seen: int | None = None) -> ReviewEvent:
+def reopen(
+    report: Report, *, by: User, reason: str, due_on: datetime.date | None = None, seen: int | None = None
+) -> ReviewEvent:
     """Take back an approval so that the unit can file a corrected revision; the approved one stays readable.
 
-    Raises ValidationError without a reason; otherwise as ``approve``.
+    Raises ValidationError without a reason, or with a day in the past; otherwise as ``approve``.
     """
     if not reason.strip():
         raise ValidationError({"reason": "Hãy ghi lý do mở lại báo cáo đã duyệt."})
-    return _decide(report, Action.REOPEN, by=by, reason=reason, seen=seen)
+    return _decide(report, Action.REOPEN, by=by, back=Back(reason=reason.strip(), due_on=due_on), seen=seen)
 
 
 def may_file(user: User, obligation: Obligation, *, on: datetime.date) -> bool:
@@ -143,7 +177,7 @@ def conflict_sentence(report: Report, action: Action) -> str:
     last = report.events.select_related("by").order_by("-pk").first()
     if last is None:
         return "Báo cáo này chưa được nộp nên chưa xét duyệt được."
-    done = TRANSITIONS[Action(last.action)].done
+    done = DONE[Action(last.action)]
     at = timezone.localtime(last.at)
     sentence = f"Báo cáo này đã được {last.by.full_name} {done} lúc {at:%H:%M} ngày {at:%d/%m/%Y}."
     if last.action == Action.SUBMIT and action == Action.REOPEN:
@@ -151,18 +185,19 @@ def conflict_sentence(report: Report, action: Action) -> str:
     return sentence
 
 
-def _decide(
-    report: Report,
-    action: Action,
-    *,
-    by: User,
-    reason: str,
-    seen: int | None,
-    item_reasons: dict[str, str] | None = None,
-) -> ReviewEvent:
-    if not may_review(by, report.obligation, on=timezone.localdate()):
+def _decide(report: Report, action: Action, *, by: User, back: Back, seen: int | None) -> ReviewEvent:
+    on = timezone.localdate()
+    if not may_review(by, report.obligation, on=on):
         raise PermissionDenied
-    _move(report, action, decided_at=timezone.now(), decided_by=by)
+    back.check_days(on)
+    _move(
+        report,
+        action,
+        decided_at=timezone.now(),
+        decided_by=by,
+        open_items=back.open_items,
+        correction_due_on=back.due_on,
+    )
     # The row is locked from here on: what is read now holds until the end of the transaction.
     revision = report.revisions.order_by("-number")[:1].get()
     if action == Action.APPROVE and revision.submitted_by_id == by.pk:
@@ -171,7 +206,7 @@ def _decide(
         raise Conflict(
             f"Đơn vị đã nộp lại báo cáo này, nay là bản nộp lần {revision.number}. Hãy đọc bản mới trước khi xét duyệt."
         )
-    return _record(revision, action, by=by, reason=reason.strip(), item_reasons=item_reasons)
+    return _record(revision, action, by=by, back=back)
 
 
 def _move(report: Report, action: Action, **changes: Any) -> None:
@@ -183,18 +218,18 @@ def _move(report: Report, action: Action, **changes: Any) -> None:
     report.refresh_from_db(fields=["status", *changes])
 
 
-def _record(
-    revision: Revision,
-    action: Action,
-    *,
-    by: User,
-    reason: str = "",
-    item_reasons: dict[str, str] | None = None,
-) -> ReviewEvent:
+def _record(revision: Revision, action: Action, *, by: User, back: Back | None = None) -> ReviewEvent:
     """The event, the audit row, the sums above, and the notices to whom it concerns."""
-    report = revision.report
+    report, back = revision.report, back or Back()
     event = ReviewEvent.objects.create(
-        report=report, revision=revision, action=action, by=by, reason=reason, item_reasons=item_reasons or {}
+        report=report,
+        revision=revision,
+        action=action,
+        by=by,
+        reason=back.reason,
+        item_reasons=back.item_reasons,
+        due_on=back.due_on,
+        item_due={code: day.isoformat() for code, day in back.item_due.items()},
     )
     audit.record(
         f"report.{action}",
@@ -202,8 +237,9 @@ def _record(
         by=by,
         org_unit=report.obligation.org_unit,
         revision=revision.number,
-        reason=reason,
-        item_reasons=item_reasons or {},
+        reason=back.reason,
+        item_reasons=back.item_reasons,
+        **({"due_on": back.due_on.isoformat()} if back.due_on else {}),
     )
     rollups.recompute_chain([report.obligation])
     notices.write(event)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from orgunits import roles
@@ -16,6 +15,7 @@ from orgunits.models import Delivery, Invitation, OrgUnit, Placement, Role, Role
 from plans.models import DueRule, Plan
 from reports import due_dates, workflow
 from reports.models import Notice, Obligation, Period, Reminder, Report, ReviewEvent
+from reports.models.obligations import ObligationQuerySet
 
 LATELY = datetime.timedelta(days=60)
 FEW = 5
@@ -131,8 +131,8 @@ def filing_work(user: User, *, on: datetime.date) -> FilingWork | None:
     return work
 
 
-def _owed(obligations: QuerySet[Obligation], *, on: datetime.date) -> list[Owed]:
-    rows = list(obligations.annotate(due=Coalesce("extended_due_on", "due_on")).order_by("due", "pk"))
+def _owed(obligations: ObligationQuerySet, *, on: datetime.date) -> list[Owed]:
+    rows = list(obligations.with_due().order_by("due", "pk"))  # type: ignore[misc]
     reports = {row.pk: _report_of(row) for row in rows}
     returned = [report.pk for report in reports.values() if report and report.status == Report.Status.RETURNED]
     reasons = last_returns(returned)
@@ -248,7 +248,7 @@ def _report_of(obligation: Obligation) -> Report | None:
     return getattr(obligation, "report", None)
 
 
-def _with_names(obligations: QuerySet[Obligation]) -> QuerySet[Obligation]:
+def _with_names(obligations: ObligationQuerySet) -> ObligationQuerySet:
     return obligations.select_related("org_unit", "duty", "period", "receiving_unit", "report").prefetch_related(
         "org_unit__placements", "receiving_unit__placements"
     )

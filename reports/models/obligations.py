@@ -4,7 +4,7 @@ import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -51,8 +51,10 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
         return self.filter(Q(org_unit__in=scope) | Q(receiving_unit__in=scope))
 
     def with_due(self) -> Self:
-        """Annotates ``due``: the last good day, after an extension if there is one."""
-        return self.annotate(due=Coalesce("extended_due_on", "due_on"))
+        """Annotates ``due``: the day by which something is to be filed now, as ``Obligation.due_now``."""
+        to_correct = Q(report__status="returned", report__correction_due_on__isnull=False)
+        planned = Coalesce("extended_due_on", "due_on")
+        return self.annotate(due=Case(When(to_correct, then=F("report__correction_due_on")), default=planned))
 
     def owed(self) -> Self:
         """Not waived, and nothing waiting or approved: the unit still has something to file."""
@@ -61,11 +63,11 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
         )
 
     def due_between(self, first: datetime.date, last: datetime.date) -> Self:
-        """Those whose last good day lies in ``[first, last]``."""
+        """Those to be filed by a day in ``[first, last]``."""
         return self.with_due().filter(due__range=(first, last))
 
     def late_on(self, day: datetime.date) -> Self:
-        """Those still owed whose last good day has passed."""
+        """Those still owed whose day, be it that of a correction, has passed."""
         return self.with_due().owed().filter(due__lt=day)
 
 
@@ -112,12 +114,23 @@ class Obligation(models.Model):
 
     @property
     def effective_due_on(self) -> datetime.date:
-        """The last good day, after an extension if there is one."""
+        """The last good day, after an extension if there is one; whether a report came in time is told by it."""
         return self.extended_due_on or self.due_on
 
+    @property
+    def due_now(self) -> datetime.date:
+        """The day by which something is to be filed now: that of the correction while the report is returned with one.
+
+        Needs ``report`` selected with the obligation. When the first filing was due stays ``effective_due_on``.
+        """
+        report: Report | None = getattr(self, "report", None)
+        if report is not None and report.status == "returned" and report.correction_due_on:
+            return report.correction_due_on
+        return self.effective_due_on
+
     def days_left(self, on: datetime.date) -> int:
-        """Days until the last good day: 0 on that day, negative when late."""
-        return (self.effective_due_on - on).days
+        """Days until ``due_now``: 0 on that day, negative when late."""
+        return (self.due_now - on).days
 
     def is_in_time(self, filed_at: datetime.datetime) -> bool:
         """Whether a filing at that instant is in time: until 23:59:59 of the last good day in Viet Nam."""

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
 from orgunits.models import AuditEvent, Role
 from orgunits.transitions import Conflict
 from reports import workflow
-from reports.models import Notice, Report, Revision
+from reports.models import Notice, Obligation, Report, Revision
 from reports.obligations import extend, waive
 from tests.builders import content, give_role, make_report, make_user
 
@@ -268,3 +269,75 @@ def test_unit_that_never_reports_does_not_hold_up_the_rest(cast):
     report = approved(cast)
     assert report.status == "approved"
     assert not Report.objects.filter(obligation=cast.sibling_obligation).exists()
+
+
+def test_single_items_are_returned_with_their_days_and_only_they_open(cast):
+    report = submitted(cast)
+    on = timezone.localdate()
+    event = workflow.send_back(
+        report,
+        by=cast.reviewer,
+        reason="",
+        item_reasons={"ket-qua": "Chưa nêu số buổi.", "tre-em": "Sai số."},
+        item_due={"ket-qua": on + datetime.timedelta(days=3), "tre-em": on + datetime.timedelta(days=5)},
+    )
+    report.refresh_from_db()
+    assert sorted(report.open_items) == ["ket-qua", "tre-em"]
+    assert report.correction_due_on == event.due_on == on + datetime.timedelta(days=5)
+    assert event.item_due["ket-qua"] == (on + datetime.timedelta(days=3)).isoformat()
+
+
+def test_reason_for_the_whole_opens_everything(cast):
+    report = submitted(cast)
+    due_on = timezone.localdate() + datetime.timedelta(days=7)
+    workflow.send_back(
+        report, by=cast.reviewer, reason="Xem lại cả báo cáo.", item_reasons={"ket-qua": "Ngắn."}, due_on=due_on
+    )
+    report.refresh_from_db()
+    assert (report.open_items, report.correction_due_on) == ([], due_on)
+
+
+def test_filing_again_clears_the_day_of_the_correction_and_the_open_items(cast):
+    report = submitted(cast)
+    due_on = timezone.localdate()
+    workflow.send_back(report, by=cast.reviewer, reason="", item_reasons={"ket-qua": "Ngắn."}, due_on=due_on)
+    workflow.submit(report, content(), by=cast.officer)
+    report.refresh_from_db()
+    assert (report.open_items, report.correction_due_on) == ([], None)
+
+
+def test_day_of_a_correction_is_not_in_the_past(cast):
+    report = submitted(cast)
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    with pytest.raises(ValidationError, match="Hạn nộp lại"):
+        workflow.send_back(report, by=cast.reviewer, reason="Thiếu.", due_on=yesterday)
+    with pytest.raises(ValidationError, match="Hạn nộp lại"):
+        workflow.send_back(
+            report, by=cast.reviewer, reason="", item_reasons={"ket-qua": "Ngắn."}, item_due={"ket-qua": yesterday}
+        )
+    report.refresh_from_db()
+    assert report.status == "submitted"
+
+
+def test_due_now_is_the_day_of_the_correction_while_the_report_is_returned(cast):
+    report = submitted(cast)
+    obligation = Obligation.objects.with_due().select_related("report").get(pk=cast.obligation.pk)
+    assert obligation.due_now == obligation.due == obligation.effective_due_on
+    due_on = timezone.localdate() + datetime.timedelta(days=4)
+    workflow.send_back(report, by=cast.reviewer, reason="Thiếu.", due_on=due_on)
+    obligation = Obligation.objects.with_due().select_related("report").get(pk=cast.obligation.pk)
+    assert obligation.due_now == obligation.due == due_on
+    assert obligation.effective_due_on != due_on
+    assert not Obligation.objects.late_on(due_on).filter(pk=obligation.pk).exists()
+    assert Obligation.objects.late_on(due_on + datetime.timedelta(days=1)).filter(pk=obligation.pk).exists()
+    workflow.submit(report, content(), by=cast.officer)
+    assert Obligation.objects.with_due().get(pk=obligation.pk).due == obligation.effective_due_on
+
+
+def test_flags_are_kept_with_the_revision_and_counted(cast):
+    report = make_report(cast.obligation)
+    found = {"checks": [{"item": "tre-em", "sentence": "Giảm quá 30 %."}], "warnings": []}
+    revision = workflow.submit(report, content(), by=cast.officer, flags=found)
+    revision.refresh_from_db()
+    assert revision.flags["checks"] == found["checks"]
+    assert revision.flag_count == 1

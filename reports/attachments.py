@@ -18,7 +18,8 @@ from orgunits import audit
 from orgunits.models import User
 from orgunits.transitions import Conflict
 from orgunits.vietnamese import nfc
-from reports.models import Attachment, Report
+from plans.models import Task
+from reports.models import Attachment, ItemKind, PhotoConsent, Report
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_FILES = 20
@@ -31,10 +32,26 @@ PNG = "image/png"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXTENSIONS = {PDF: "pdf", JPEG: "jpg", PNG: "png", DOCX: "docx", XLSX: "xlsx"}
+PICTURES = (JPEG, PNG)
 OFFICE_PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
+# What stands behind "ftyp" in the pictures that telephones take unless they are told otherwise (HEIF, AVIF).
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 TOO_MANY_PIXELS = "Ảnh có quá nhiều điểm ảnh. Hãy thu nhỏ ảnh rồi tải lên lại."
 WRONG_TYPE = "Chỉ nhận tệp PDF, Word (.docx), Excel (.xlsx) và ảnh JPG, PNG. Hãy chọn tệp khác."
+HEIF = (
+    "Ảnh này ở dạng HEIC (HEIF) của điện thoại, chưa nhận được. Hãy chuyển ảnh sang JPG rồi tải lên lại; trên iPhone "
+    "có thể chọn trước: Cài đặt, Camera, Định dạng, “Tương thích nhất”."
+)
+OLD_WORD_EXCEL = (
+    "Tệp này ở dạng Word, Excel cũ (.doc, .xls). Hãy mở tệp, lưu lại thành .docx hoặc .xlsx rồi tải lên lại."
+)
+CONSENT_MISSING = (
+    "Tệp này là ảnh. Hãy cho biết ảnh không thấy rõ mặt người, hay người trong ảnh (và cha mẹ hoặc người giám hộ, nếu "
+    "là trẻ em) đã đồng ý, rồi tải lên lại. Không gửi ảnh thấy rõ mặt trẻ em khi chưa có sự đồng ý."
+)
+FOREIGN_TASK = "Nhiệm vụ được chọn không thuộc kế hoạch của báo cáo này. Hãy chọn lại nhiệm vụ rồi tải lên lại."
 
 
 class AttachmentRejected(Exception):
@@ -61,14 +78,24 @@ def is_filed(attachment: Attachment) -> bool:
     return any(attachment.pk in (pks or []) for pks in held)
 
 
-def attach(report: Report, upload: UploadedFile, *, caption: str, by: User) -> Attachment:
-    """Check a file and put it into the draft; raises AttachmentRejected, or Conflict when the report is filed."""
+def attach(
+    report: Report, upload: UploadedFile, *, caption: str, by: User, task: Task | None = None, consent: str = ""
+) -> Attachment:
+    """Check a file and put it into the draft.
+
+    ``consent`` is a ``PhotoConsent``, needed for a picture and left out of other files. Raises AttachmentRejected, or
+    Conflict when the report is filed or its files are not open for correction.
+    """
     caption = nfc(caption).strip()
     if not caption:
         raise AttachmentRejected("Hãy ghi chú thích cho tệp, rồi tải lên lại.")
     if len(caption) > 300:
         raise AttachmentRejected("Chú thích dài quá 300 ký tự. Hãy rút gọn.")
+    if task is not None and task.plan_id != report.obligation.duty.plan_id:
+        raise AttachmentRejected(FOREIGN_TASK)
     accepted = accept(upload)
+    if accepted.content_type in PICTURES and consent not in PhotoConsent.values:
+        raise AttachmentRejected(CONSENT_MISSING)
     with transaction.atomic():
         _lock_draft(report)
         if len(of_report(report)) >= MOST_FILES:
@@ -79,6 +106,8 @@ def attach(report: Report, upload: UploadedFile, *, caption: str, by: User) -> A
             content_type=accepted.content_type,
             size=accepted.size,
             caption=caption,
+            task=task,
+            consent=consent if accepted.content_type in PICTURES else "",
             uploaded_by=by,
         )
         stored_name = f"{secrets.token_hex(16)}.{EXTENSIONS[accepted.content_type]}"
@@ -91,13 +120,17 @@ def attach(report: Report, upload: UploadedFile, *, caption: str, by: User) -> A
             org_unit=report.obligation.org_unit,
             report=report.pk,
             size=accepted.size,
+            consent=attachment.consent,
         )
     return attachment
 
 
 @transaction.atomic
 def remove(attachment: Attachment, *, by: User) -> None:
-    """Take a file out of the draft; revisions that hold it keep it. Raises Conflict when the report is filed."""
+    """Take a file out of the draft; revisions that hold it keep it.
+
+    Raises Conflict when the report is filed or its files are not open for correction.
+    """
     report = attachment.report
     _lock_draft(report)
     removed = Attachment.objects.filter(pk=attachment.pk, removed_at__isnull=True).update(removed_at=timezone.now())
@@ -111,7 +144,7 @@ def accept(upload: UploadedFile) -> Accepted:
         raise AttachmentRejected("Tệp này rỗng. Hãy chọn tệp khác.")
     if upload.size > MOST_BYTES:
         raise AttachmentRejected("Tệp lớn hơn 10 MB. Hãy giảm dung lượng hoặc chia nhỏ tệp.")
-    head = upload.read(8)
+    head = upload.read(12)
     upload.seek(0)
     if head.startswith(b"%PDF-"):
         return Accepted(upload, PDF, upload.size)
@@ -119,7 +152,7 @@ def accept(upload: UploadedFile) -> Accepted:
         return Accepted(upload, _office_type(upload), upload.size)
     if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
         return _clean_picture(upload)
-    raise AttachmentRejected(WRONG_TYPE)
+    raise AttachmentRejected(_what_to_do(head))
 
 
 def shown_name(name: str, content_type: str) -> str:
@@ -132,9 +165,25 @@ def shown_name(name: str, content_type: str) -> str:
 
 
 def _lock_draft(report: Report) -> None:
-    """Hold the report's row while its files change; raises Conflict once it is filed."""
-    if not Report.objects.select_for_update().get(pk=report.pk).is_editable:
+    """Hold the report's row while its files change; raises Conflict once it is filed, or returned for other items."""
+    locked = Report.objects.select_for_update().get(pk=report.pk)
+    if not locked.is_editable:
         raise Conflict("Báo cáo đã được nộp nên không thêm hay bỏ tệp được nữa.")
+    if locked.open_items and not _asks_for_files(locked, locked.open_items):
+        raise Conflict("Báo cáo chỉ được trả lại để sửa một số mục khác nên không thêm hay bỏ tệp được.")
+
+
+def _asks_for_files(report: Report, codes: list[str]) -> bool:
+    """Whether any of these items of the report's form is for files."""
+    items = report.form_version.items.filter(code__in=codes)
+    return items.filter(kind=ItemKind.ATTACHMENTS).exists()
+
+
+def _what_to_do(head: bytes) -> str:
+    """The sentence for a file that is not taken, by its first bytes."""
+    if head[4:8] == b"ftyp" and head[8:12].lower() in HEIF_BRANDS:
+        return HEIF
+    return OLD_WORD_EXCEL if head.startswith(OLD_OFFICE) else WRONG_TYPE
 
 
 def _office_type(upload: BinaryIO | UploadedFile) -> str:

@@ -35,5 +35,6 @@ def attachment_download(request: SignedInRequest, pk: int) -> FileResponse:
         content, as_attachment=True, filename=attachment.original_name, content_type=attachment.content_type
     )
     response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"  # should a browser show it after all
     response["Cache-Control"] = "private, no-store"
     return response

@@ -14,10 +14,11 @@ from orgunits.models import AuditEvent
 from orgunits.transitions import Conflict
 from reports import attachments, content, workflow
 from reports.attachments import MOST_BYTES, AttachmentRejected, accept, attach, remove, shown_name
-from reports.models import Attachment, Report
+from reports.models import Attachment, PhotoConsent, Report
 from tests.builders import content as sound_content
-from tests.builders import make_report, plan_form
+from tests.builders import make_plan, make_report, make_task, plan_form
 
+GPS = 0x8825  # the EXIF directory of the place
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
 
 
@@ -100,6 +101,46 @@ def test_other_content_is_refused_whatever_its_name(body):
         accept(upload(body, "bao-cao.pdf", "application/pdf"))
 
 
+@pytest.mark.parametrize("name", ["anh.png", "anh.jpg", "bao-cao.pdf", "bao-cao.docx"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"\xef\xbb\xbf<!DOCTYPE html><script>alert(1)</script>",
+        b"<!--%PDF-1.7--><script>alert(1)</script>",
+        b"<script>/*\x89PNG\r\n\x1a\n*/alert(1)</script>",
+        b"\x1f\x8b\x08<svg/>",
+    ],
+)
+def test_web_pages_and_drawings_are_refused_under_any_name(body, name):
+    with pytest.raises(AttachmentRejected):
+        accept(upload(body, name, "image/png"))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_page_hidden_in_a_picture_does_not_survive(kind):
+    picture = photo(kind) + b"<script>alert(1)</script>"
+    clean = accept(upload(picture, "anh.html"))
+    assert clean.content_type == {"JPEG": attachments.JPEG, "PNG": attachments.PNG}[kind]
+    assert b"<script>" not in clean.content.read()
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"hevx", b"avif"])
+def test_picture_of_a_telephone_in_its_own_format_is_told_how_to_become_one_that_is_taken(brand):
+    with pytest.raises(AttachmentRejected, match="chuyển ảnh sang JPG"):
+        accept(upload(b"\0\0\0\x18ftyp" + brand + b"\0" * 30, "IMG_0001.jpg"))
+
+
+def test_film_is_not_called_a_picture():
+    with pytest.raises(AttachmentRejected, match="Chỉ nhận tệp PDF, Word"):
+        accept(upload(b"\0\0\0\x18ftypisom" + b"\0" * 30, "phim.mp4"))
+
+
+def test_old_word_and_excel_are_told_how_to_become_new_ones():
+    with pytest.raises(AttachmentRejected, match=r"lưu lại thành \.docx"):
+        accept(upload(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 30, "a.doc"))
+
+
 def test_macros_are_refused():
     body = office("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")
     with pytest.raises(AttachmentRejected, match="macro"):
@@ -152,8 +193,11 @@ def test_picture_keeps_its_look_and_nothing_else(kind):
     clean = accept(upload(before)).content.read()
     assert b"secret" not in clean
     assert b"Camera" not in clean
+    with Image.open(io.BytesIO(before)) as picture:
+        assert picture.getexif().get_ifd(GPS), "there was a place to lose"
     with Image.open(io.BytesIO(clean)) as picture:
         assert picture.format == kind
+        assert not picture.getexif().get_ifd(GPS)
         assert picture.size == (20, 40), "turned upright before the mark that says so was dropped"
         assert not picture.getexif()
         assert not {"comment", "Comment", "exif", "icc_profile"} & set(picture.info)
@@ -233,6 +277,52 @@ def test_filed_report_takes_and_gives_no_file(cast, report):
         remove(attachment, by=cast.officer)
     attachment.refresh_from_db()
     assert attachment.removed_at is None
+
+
+# --- who is in the picture, and what it is about ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("consent", ["", "yes", "on"])
+def test_picture_is_not_taken_without_a_word_about_the_people_in_it(cast, report, kind, consent):
+    with pytest.raises(AttachmentRejected, match="Không gửi ảnh thấy rõ mặt trẻ em khi chưa có sự đồng ý"):
+        attach(report, upload(photo(kind)), caption="Bìa", by=cast.officer, consent=consent)
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize("consent", PhotoConsent.values)
+def test_what_the_officer_declared_stays_with_the_picture(cast, report, consent):
+    attachment = attach(report, upload(photo()), caption="Bìa", by=cast.officer, consent=consent)
+    attachment.refresh_from_db()
+    assert attachment.consent == consent
+    assert AuditEvent.objects.get(action="attachment.add").data["consent"] == consent
+
+
+def test_consent_is_for_pictures_only(cast, report):
+    attachment = attach(report, upload(PDF), caption="Một", by=cast.officer, consent=PhotoConsent.CONSENTED)
+    assert attachment.consent == ""
+
+
+def test_file_names_a_task_of_the_reports_plan_and_no_other(cast, report):
+    task = make_task(cast.plan)
+    assert attach(report, upload(PDF), caption="Một", by=cast.officer, task=task).task == task
+    foreign = make_task(make_plan(cast.province))
+    with pytest.raises(AttachmentRejected, match="không thuộc kế hoạch"):
+        attach(report, upload(PDF), caption="Hai", by=cast.officer, task=foreign)
+    assert Attachment.objects.count() == 1
+
+
+def test_report_returned_for_other_items_takes_and_gives_no_file(cast, report):
+    attachment = attach(report, upload(PDF), caption="Một", by=cast.officer)
+    workflow.submit(report, sound_content(), by=cast.officer)
+    Report.objects.filter(pk=report.pk).update(status=Report.Status.RETURNED, open_items=["ket-qua"])
+    with pytest.raises(Conflict, match="một số mục khác"):
+        attach(report, upload(PDF), caption="Hai", by=cast.officer)
+    with pytest.raises(Conflict, match="một số mục khác"):
+        remove(attachment, by=cast.officer)
+    Report.objects.filter(pk=report.pk).update(open_items=["ket-qua", "tai-lieu"])
+    remove(attachment, by=cast.officer)
+    assert attach(report, upload(PDF), caption="Hai", by=cast.officer).pk
 
 
 # --- on the page --------------------------------------------------------------------------------------------------
@@ -343,6 +433,7 @@ def test_readers_of_the_report_download_it_and_never_open_it_inline(client, cast
     assert response.headers["Content-Type"] == "application/pdf"
     assert response.headers["Content-Disposition"].startswith("attachment;")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
 
 
 @pytest.mark.parametrize("person", ["stranger", "sibling_officer", "stranger_reviewer"])

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from orgunits import delegations
 from orgunits.models import OrgUnit, Role, RoleAssignment, User
 
 
@@ -30,6 +31,7 @@ EVERYBODY = [
     MenuItem("reports:dashboard_home", "Bảng theo dõi", "chart-column"),
 ]
 REVIEWERS = [MenuItem("reports:review_queue", "Xét duyệt", "stamp")]
+DELEGATION = MenuItem("orgunits:delegation_list", "Ủy quyền", "user-round-check")
 LETTERS = MenuItem("reports:reminder_list", "Thư nhắc", "bell-ring")
 ADMINISTRATORS = [
     MenuItem("orgunits:unit_list", "Đơn vị", "network"),
@@ -51,7 +53,21 @@ class Viewer:
         """The roles that hold today, with their units and the units' names."""
         user = cast(User, self.request.user)
         held = user.role_assignments.as_of(timezone.localdate())
-        return list(held.select_related("org_unit").prefetch_related("org_unit__placements").order_by("pk"))
+        held = held.select_related("org_unit", "delegated_by")
+        return list(held.prefetch_related("org_unit__placements").order_by("pk"))
+
+    @property
+    def delegations_received(self) -> list[RoleAssignment]:
+        """In whose place the person reviews today."""
+        return [role for role in self.roles if role.delegated_by_id]
+
+    @cached_property
+    def delegations_given(self) -> list[RoleAssignment]:
+        """Who reviews today in the person's place; asked only for those who review in their own right."""
+        if not any(role.role == Role.REVIEWER and not role.delegated_by_id for role in self.roles):
+            return []
+        given = delegations.delegations().as_of(timezone.localdate())
+        return list(given.filter(delegated_by=cast(User, self.request.user), user__is_active=True))
 
     @cached_property
     def units(self) -> list[OrgUnit]:
@@ -77,6 +93,7 @@ class Viewer:
         """Groups of the menu with their items; rights are checked by the pages themselves."""
         reviews = any(role.role == Role.REVIEWER for role in self.roles)
         items = EVERYBODY[:1] + REVIEWERS + EVERYBODY[1:] if reviews else EVERYBODY
+        items = [*items, DELEGATION] if reviews else items
         groups = [("", [*items, LETTERS] if reviews or self.is_administrator else items)]
         if self.is_administrator:
             whole = [OUTBOX] if self.is_system_administrator else []

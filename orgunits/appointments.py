@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from orgunits import audit, roles
+from orgunits import audit, delegations, roles
 from orgunits.models import OrgUnit, Role, RoleAssignment, User
 from orgunits.transitions import Conflict
 from orgunits.vietnamese import nfc, person_sort_key, without_marks
@@ -38,7 +38,7 @@ def give_role(
         raise ValidationError("Tài khoản này đã ngừng hoạt động; hãy mở lại trước khi giao vai trò.")
     if unit is not None and unit.placement_on(since) is None:
         raise ValidationError(f"{unit} không hoạt động vào ngày {since:%d/%m/%Y}; hãy chọn ngày khác.")
-    same = RoleAssignment.objects.filter(user=user, org_unit=unit, role=role)
+    same = RoleAssignment.objects.filter(user=user, org_unit=unit, role=role, delegated_by__isnull=True)
     later = Q() if until is None else Q(valid_from__lt=until)
     if same.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=since), later).exists():
         raise ValidationError("Người này đã giữ vai trò đó ở đơn vị đó trong khoảng thời gian này.")
@@ -52,7 +52,10 @@ def give_role(
 
 @transaction.atomic
 def end_role(held: RoleAssignment, *, ends_on: datetime.date, by: User, on: datetime.date) -> None:
-    """The role no longer holds from ``ends_on`` (excluded). A role that has not begun is ended on its first day."""
+    """The role no longer holds from ``ends_on`` (excluded). A role that has not begun is ended on its first day.
+
+    What was delegated from it ends with it.
+    """
     _require_administrator(by, held.org_unit, on=on)
     if held.role == Role.ADMINISTRATOR and held.org_unit_id is None:
         _keep_one_system_administrator(held.user, on=ends_on)
@@ -61,11 +64,15 @@ def end_role(held: RoleAssignment, *, ends_on: datetime.date, by: User, on: date
     if not still.update(valid_to=ends_on):
         raise Conflict("Vai trò này đã được kết thúc trước đó.")
     audit.record("role.end", held.user, by=by, org_unit=held.org_unit, role=held.role, valid_to=ends_on.isoformat())
+    delegations.end_with_role(held, ends_on=ends_on, by=by)
 
 
 @transaction.atomic
 def deactivate(user: User, *, by: User, on: datetime.date) -> None:
-    """Close the account: no sign-in, no mail. The roles stay as they are, so that history reads right."""
+    """Close the account: no sign-in, no mail. The roles stay as they are, so that history reads right.
+
+    What the person had delegated ends: nobody reviews in the place of who is gone.
+    """
     require_account_rights(user, by=by, on=on)
     if user.pk == by.pk:
         raise ValidationError("Không tự ngừng tài khoản của mình được; hãy nhờ một người quản trị khác.")
@@ -73,6 +80,7 @@ def deactivate(user: User, *, by: User, on: datetime.date) -> None:
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise Conflict(f"Tài khoản của {user} đã ngừng hoạt động trước đó.")
     audit.record("person.deactivate", user, by=by)
+    delegations.end_all_of(user, by=by, on=on)
 
 
 @transaction.atomic

@@ -18,6 +18,8 @@ ACTIONS = {
     "person.reactivate": "Mở lại tài khoản",
     "role.give": "Giao vai trò",
     "role.end": "Kết thúc vai trò",
+    "delegation.give": "Ủy quyền xét duyệt",
+    "delegation.end": "Kết thúc ủy quyền xét duyệt",
     # units
     "unit.establish": "Thành lập đơn vị",
     "unit.rename": "Đổi tên, đổi cấp đơn vị",
@@ -85,6 +87,7 @@ DETAILS = {
     "parent": "đơn vị cấp trên",
     "successors": "đơn vị kế thừa",
     "role": "vai trò",
+    "on_behalf_of": "thay",
     "valid_from": "từ ngày",
     "valid_to": "đến trước ngày",
     "rank": "thứ bậc",

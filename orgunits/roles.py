@@ -20,12 +20,14 @@ def may(user: User, roles: Role | Iterable[Role], unit: OrgUnit, *, on: datetime
     held = set(user.role_assignments.as_of(on).filter(role__in=wanted).values_list("org_unit_id", flat=True))
     if not held:
         return False
-    if None in held or unit.pk in held:
-        return True
+    return None in held or unit.pk in held or bool(units_above(unit, on=on) & held)
+
+
+def units_above(unit: OrgUnit, *, on: datetime.date) -> set[int | None]:
+    """The units on which a role reaches this one that day: itself, those above it, and so for its successors."""
     successors = Succession.objects.filter(predecessor=unit).values("successor_id")
     places = Placement.objects.known_by(on).filter(Q(org_unit=unit) | Q(org_unit__in=successors))
-    above = {pk for path in places.values_list("path", flat=True) for pk in unit_pks(path)}
-    return bool(above & held)
+    return {unit.pk, *(pk for path in places.values_list("path", flat=True) for pk in unit_pks(path))}
 
 
 def require(user: User, roles: Role | Iterable[Role], unit: OrgUnit, *, on: datetime.date) -> None:

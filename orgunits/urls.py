@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from orgunits.views import audit, levels, outbox, people, units
+from orgunits.views import audit, delegations, levels, outbox, people, units
 
 app_name = "orgunits"
 urlpatterns: list[URLPattern] = [
@@ -28,6 +28,10 @@ urlpatterns: list[URLPattern] = [
     path("nguoi-dung/<int:pk>/mo-lai/", people.person_reactivate, name="person_reactivate"),
     path("nguoi-dung/<int:pk>/vai-tro/", people.role_give, name="role_give"),
     path("vai-tro/<int:pk>/ket-thuc/", people.role_end, name="role_end"),
+    # delegation of review
+    path("uy-quyen/", delegations.delegation_list, name="delegation_list"),
+    path("uy-quyen/moi/", delegations.delegation_create, name="delegation_create"),
+    path("uy-quyen/<int:pk>/ket-thuc/", delegations.delegation_end, name="delegation_end"),
     # the audit trail and the outgoing mail
     path("nhat-ky/", audit.audit_list, name="audit_list"),
     path("hop-thu-di/", outbox.outbox_list, name="outbox"),

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from orgunits.models import User
+from orgunits.models import Role, RoleAssignment, User
 from plans.models import PrintJob
 from reports.models import Activity, Attachment, Notice, Reminder, ReviewEvent
 from reports.workflow import submit
@@ -66,6 +66,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:person_reactivate": ("person", "405 405 405 405 405 405 405"),
     "orgunits:role_give": ("person", "302 403 403 403 200 200 403"),
     "orgunits:role_end": ("role", "302 403 403 403 200 200 403"),
+    "orgunits:delegation_list": ("-", "302 200 200 200 200 200 200"),
+    "orgunits:delegation_create": ("-", "302 403 200 403 403 403 403"),
+    "orgunits:delegation_end": ("delegation", "405 405 405 405 405 405 405"),
     "orgunits:audit_list": ("-", "302 403 403 403 200 200 403"),
     "orgunits:outbox": ("-", "302 403 403 403 403 200 403"),
     "orgunits:outbox_letter": ("letter", "302 403 403 403 403 404 403"),
@@ -175,13 +178,17 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         requested_by=cast.officer, status=PrintJob.Status.FAILED, finished_at=timezone.now(),
     )  # fmt: skip
     rule = cast.duty.due_rules.get()
+    delegation = RoleAssignment.objects.create(
+        user=builders.make_user(unit=cast.union, role=Role.VIEWER), org_unit=cast.union, role=Role.REVIEWER,
+        valid_from="2026-01-01", valid_to="2099-01-01", delegated_by=cast.reviewer,
+    )  # fmt: skip
     pks = {
         "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,
         "role": cast.officer.role_assignments.get().pk, "programme": cast.plan.programme_id, "plan": cast.plan.pk,
         "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk,
         "target": cast.target.pk, "obligation": cast.obligation.pk, "report": report.pk, "draft": draft.pk,
         "rule": rule.pk, "attachment": attachment.pk, "activity": activity.pk, "reminder": reminder.pk,
-        "notice": notice.pk,
+        "notice": notice.pk, "delegation": delegation.pk,
     }  # fmt: skip
     return {
         "-": {},

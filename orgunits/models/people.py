@@ -136,3 +136,12 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which the role holds; None without an end."""
+        return self.valid_to and self.valid_to - datetime.timedelta(days=1)
+
+    def holds_on(self, day: datetime.date) -> bool:
+        """``as_of`` for one row."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)

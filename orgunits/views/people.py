@@ -209,7 +209,8 @@ def _narrowed(people: UserQuerySet, wanted: dict[str, Any], *, on: datetime.date
 
 def _roles_in_sight(user: User, *, on: datetime.date) -> RoleAssignmentQuerySet:
     """Roles on units that the user administers, with the names of the units."""
-    held = RoleAssignment.objects.prefetch_related(Prefetch("org_unit", OrgUnit.objects.prefetch_related("placements")))
+    named = Prefetch("org_unit", OrgUnit.objects.prefetch_related("placements"))
+    held = RoleAssignment.objects.select_related("delegated_by").prefetch_related(named)
     if roles.is_system_administrator(user, on=on):
         return held
     return held.filter(org_unit__in=OrgUnit.objects.administered_by(user, on).values("pk"))

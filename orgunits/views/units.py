@@ -87,7 +87,7 @@ def unit_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     today, on = timezone.localdate(), day_of(request)
     place = unit.placement_on(on)
     children = Placement.objects.as_of(on).filter(parent=unit).select_related("org_unit", "level")
-    holders = RoleAssignment.objects.as_of(on).filter(org_unit=unit).select_related("user")
+    holders = RoleAssignment.objects.as_of(on).filter(org_unit=unit).select_related("user", "delegated_by")
     context = {
         "unit": unit,
         "name": unit.name_on(on),

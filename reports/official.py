@@ -21,7 +21,13 @@ from plans.official.numbering import TYPE_NAMES, month_number, roman, two_digit_
 from plans.official.wording import AS_ABOVE, lower_first
 from reports.models import Obligation, Report, Revision
 from reports.official_blocks import ACTIVITIES_IN_TEXT, activities_table, all_activities, result_blocks
-from reports.official_consolidated import consolidated_part, rows_below
+from reports.official_consolidated import (
+    Consolidated,
+    absent_in_appendix,
+    absent_in_text,
+    consolidated,
+    consolidated_part,
+)
 from reports.reading import Reading, read
 
 
@@ -34,7 +40,7 @@ def report_document(report: Report, revision: Revision, *, on: datetime.date) ->
     obligation = report.obligation
     unit, filed_on = obligation.org_unit, timezone.localdate(revision.submitted_at)
     head = letterhead_of(unit, on=filed_on)
-    reading = read(report, revision)
+    reading, sums = read(report, revision), consolidated(revision)
     issuer = name_on(unit, on=filed_on)
     return OfficialDocument(
         style=style_of(unit),
@@ -47,13 +53,13 @@ def report_document(report: Report, revision: Revision, *, on: datetime.date) ->
         subject=subject_of(obligation),
         addressees=(_addressee(obligation),),
         citations=tuple(_citations(obligation)),
-        body=(*_opening(obligation, issuer, filed_on=filed_on), *_results(obligation, reading, on=on)),
+        body=(*_opening(obligation, issuer, filed_on=filed_on), *_results(reading, sums, on=on)),
         closing=(Paragraph(plain(f"Trên đây là báo cáo của {issuer}.")),),
         signature=Signature(
             tuple(head.signing_authority.splitlines()), tuple(head.signer_post.splitlines()), head.signer_name
         ),
         recipients=(AS_ABOVE, *head.recipients.splitlines()),
-        appendices=tuple(_appendices(reading)),
+        appendices=tuple(_appendices(reading, sums)),
         notice=_notice(report, revision),
         missing=tuple(_missing(head)),
     )
@@ -132,16 +138,15 @@ def _opening(obligation: Obligation, issuer: str, *, filed_on: datetime.date) ->
     return [Paragraph(plain(f"{issuer} {verb} {programme} {period_words(obligation)} ({days}{cut_off}) như sau:"))]
 
 
-def _results(obligation: Obligation, reading: Reading, *, on: datetime.date) -> list[Block]:
+def _results(reading: Reading, sums: Consolidated, *, on: datetime.date) -> list[Block]:
     parts = result_blocks(reading)
-    below = rows_below(obligation)
     blocks: list[Block] = []
-    if below or any(block.question.is_figure for block in reading.blocks):
-        blocks.append(Paragraph(plain(_whose_figures(len(parts), has_below=bool(below)))))
+    if sums.parts or any(block.question.is_figure for block in reading.blocks):
+        blocks.append(Paragraph(plain(_whose_figures(len(parts), has_below=bool(sums.parts)))))
     blocks += [block for part in parts for block in part]
-    for number, row in enumerate(below, start=len(parts) + 1):
-        blocks += consolidated_part(row, number=number, on=on)
-    return blocks
+    for number, part in enumerate(sums.parts, start=len(parts) + 1):
+        blocks += consolidated_part(part, number=number, on=on, as_of=sums.as_of)
+    return [*blocks, *absent_in_text(sums)]
 
 
 def _whose_figures(own_parts: int, *, has_below: bool) -> str:
@@ -155,8 +160,9 @@ def _whose_figures(own_parts: int, *, has_below: bool) -> str:
     )
 
 
-def _appendices(reading: Reading) -> list[Appendix]:
+def _appendices(reading: Reading, sums: Consolidated) -> list[Appendix]:
     activities = all_activities(reading)
-    if len(activities) <= ACTIVITIES_IN_TEXT:
-        return []
-    return [Appendix("Danh mục hoạt động đã tổ chức", (activities_table(activities),), landscape=True)]
+    listed = []
+    if len(activities) > ACTIVITIES_IN_TEXT:
+        listed.append(Appendix("Danh mục hoạt động đã tổ chức", (activities_table(activities),), landscape=True))
+    return [*listed, *absent_in_appendix(sums)]

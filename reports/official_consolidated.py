@@ -1,40 +1,91 @@
 """The consolidated part of a printed report: what the units below have filed, from how many of how many reports."""
 
 import datetime
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final
 
-from plans.official.blocks import Block, Cell, Chart, Heading, Paragraph, plain
+from django.utils import timezone
+
+from plans.official.blocks import Appendix, Block, Bullet, Cell, Chart, Heading, Paragraph, Row, plain
 from plans.official.numbering import roman
-from reports import dashboards
-from reports.dashboard_figures import Counting, ShareLine, coverage, items_of, milestone_of, share_line, whole
-from reports.models import FormItem, ItemKind, Obligation, Rollup
+from reports import below, dashboards
+from reports.absent import Absent, absent
+from reports.asked_items import AskedItem
+from reports.below import Part
+from reports.dashboard_figures import ShareLine, coverage, share_line, whole
+from reports.models import ItemKind, Revision, Snapshot
 from reports.official_blocks import DASH, share_rows, shares_frame, table
 from reports.own_sums import Cells
 from reports.reading import MISSING, NIL, goal_text
 
-
-def rows_below(obligation: Obligation) -> list[Rollup]:
-    """Return the stored sums of what other units owe this one under the same plan for the same period."""
-    rows = Rollup.objects.filter(
-        basis=Rollup.Basis.AS_FILED,
-        org_unit=obligation.org_unit,
-        period=obligation.period,
-        duty__plan=obligation.duty.plan_id,
-        duty__recipient_unit=obligation.org_unit_id,
-        expected__gt=0,
-    )
-    return list(rows.select_related("duty", "period").order_by("duty_id", "pk"))
+NAMES_IN_TEXT: Final = 20
 
 
-def consolidated_part(row: Rollup, *, number: int, on: datetime.date) -> list[Block]:
-    """Return one part of the report: its source in words, then shares, counts and amounts of approved reports only."""
-    sums = Counting.APPROVED.of(row.subtree)
-    items = items_of(row.duty, row.period.kind)
-    state = dashboards.completeness(row, on=on)
+@dataclass(frozen=True)
+class Consolidated:
+    """What a printed report says of the units below; ``as_of`` is the moment in words at which it was frozen."""
+
+    parts: list[Part]
+    absent: list[Absent]
+    as_of: str = ""
+
+
+def consolidated(revision: Revision) -> Consolidated:
+    """Return what was sent with the revision; for one without a snapshot, what is known today."""
+    obligation = revision.report.obligation
+    snapshot = Snapshot.objects.filter(revision=revision).first()
+    picture = below.as_sent(snapshot) if snapshot else below.today(below.rows_below(obligation))
+    lacking = absent(picture.children, on=obligation.period.ends_on)
+    return Consolidated(picture.parts, lacking, as_of_words(snapshot) if snapshot else "")
+
+
+def as_of_words(snapshot: Snapshot) -> str:
+    """Return the moment at which the sums were frozen: ``lúc 10:42 ngày 23/11/2026``."""
+    at = timezone.localtime(snapshot.taken_at)
+    return f"lúc {at:%H:%M} ngày {at:%d/%m/%Y}"
+
+
+def absent_in_text(sums: Consolidated) -> list[Block]:
+    """Return the units whose reports do not count, by name; many of them stand in an appendix."""
+    if not sums.absent:
+        return []
+    opening = f"Có {whole(len(sums.absent))} đơn vị chưa có báo cáo được duyệt nên chưa tính vào số liệu tổng hợp"
+    if len(sums.absent) > NAMES_IN_TEXT:
+        return [Paragraph(plain(f"{opening} (danh sách tại phụ lục)."))]
+    listed = []
+    for state, units in groupby(sums.absent, key=lambda unit: unit.words):
+        names = [unit.name for unit in units]
+        listed.append(f"{state[:1].upper()}{state[1:]} ({len(names)}): {', '.join(names)}")
+    ends = [*[";"] * (len(listed) - 1), "."]
+    bullets = [Bullet(plain(text + end)) for text, end in zip(listed, ends, strict=True)]
+    return [Paragraph(plain(f"{opening}:")), *bullets]
+
+
+def absent_in_appendix(sums: Consolidated) -> list[Appendix]:
+    """Return the appendix with the names that are too many for the text."""
+    if len(sums.absent) <= NAMES_IN_TEXT:
+        return []
+    rows = [
+        (Cell(str(number)), Cell(unit.name), Cell(unit.words[:1].upper() + unit.words[1:]))
+        for number, unit in enumerate(sums.absent, start=1)
+    ]
+    listing = table(("TT", "Đơn vị", "Tình trạng báo cáo"), (8, 62, 30), ("center", "left", "left"), rows)
+    return [Appendix("Danh sách đơn vị chưa có báo cáo được duyệt", (listing,))]
+
+
+def consolidated_part(part: Part, *, number: int, on: datetime.date, as_of: str = "") -> list[Block]:
+    """Return one part of the report: its source in words, then shares, counts and amounts of approved reports only.
+
+    ``as_of`` is the moment in words at which the figures were frozen; empty for figures of today.
+    """
+    counts = part.counts
+    state = dashboards.completeness(part.rollup, on=on)
     in_time = state.in_time.replace(" · ", ", ")
+    when = f" Số liệu chốt {as_of}, khi gửi báo cáo." if as_of else ""
     source = (
-        f"Số liệu trong phần này tổng hợp từ các đơn vị cấp dưới, chỉ tính {whole(row.approved)} báo cáo đã duyệt "
-        f"trên {whole(row.expected)} báo cáo phải nộp; {in_time}."
+        f"Số liệu trong phần này tổng hợp từ các đơn vị cấp dưới, chỉ tính {whole(counts['approved'])} báo cáo đã "
+        f"duyệt trên {whole(counts['expected'])} báo cáo phải nộp; {in_time}.{when}"
     )
     blocks: list[Block] = [
         Heading(1, f"{roman(number)}.", "Số liệu tổng hợp của các đơn vị cấp dưới"),
@@ -42,24 +93,24 @@ def consolidated_part(row: Rollup, *, number: int, on: datetime.date) -> list[Bl
     ]
     if state.chart:
         blocks.append(Chart(str(state.chart.render()), state.chart.title, state.chart.description))
-    shares = [item for item in items if item.kind == ItemKind.SHARE]
+    shares = [item for item in part.items if item.kind == ItemKind.SHARE]
     if shares:
-        blocks.append(_consolidated_shares(shares, sums, year=row.period.year))
-    values = [item for item in items if item.kind in (ItemKind.COUNT, ItemKind.MONEY)]
+        blocks.append(_consolidated_shares(shares, part.figures))
+    values = [item for item in part.items if item.kind in (ItemKind.COUNT, ItemKind.MONEY)]
     if values:
-        blocks.append(_consolidated_values(values, sums))
+        blocks.append(_consolidated_values(values, part.figures))
     return blocks
 
 
-def _consolidated_shares(items: list[FormItem], sums: dict[str, Cells], *, year: int) -> Block:
+def _consolidated_shares(items: list[AskedItem], sums: dict[str, Cells]) -> Block:
     rows = []
     for number, item in enumerate(items, start=1):
-        cells, milestone = sums.get(item.code), milestone_of(item, year)
-        groups = list(item.target.indicator.groups.all()) if item.target else []
-        lines = [share_line(cells, milestone, title=group.name, group=group.code) for group in groups]
-        together = share_line(cells, milestone, title="Cộng" if groups else "", is_total=bool(groups))
+        cells = sums.get(item.code)
+        lines = [share_line(cells, item.milestone, title=name, group=code) for code, name in item.groups]
+        title = "Cộng" if item.groups else ""
+        together = share_line(cells, item.milestone, title=title, is_total=bool(item.groups))
         shown = [_shown(line) for line in (*lines, together)]
-        rows += share_rows(str(number), item.label, goal_text(milestone), shown, state=together.state)
+        rows += share_rows(str(number), item.label, goal_text(item.milestone), shown, state=together.state)
     return shares_frame(rows)
 
 
@@ -70,19 +121,26 @@ def _shown(line: ShareLine) -> ShareLine:
     return replace(line, numerator=line.state, denominator=line.state, percent=DASH)
 
 
-def _consolidated_values(items: list[FormItem], sums: dict[str, Cells]) -> Block:
+def _consolidated_values(items: list[AskedItem], sums: dict[str, Cells]) -> Block:
     rows = []
     for number, item in enumerate(items, start=1):
         cells = sums.get(item.code)
         unit = "đồng" if item.kind == ItemKind.MONEY else item.unit_of_count
         texts = (str(number), item.label, unit, _value_text(cells), coverage(cells))
         rows.append(tuple(Cell(text) for text in texts))
+        rows += [_group_row(name, unit, (cells or {}).get(f"{code}.v")) for code, name in item.groups if cells]
     return table(
         ("TT", "Nội dung", "Đơn vị tính", "Kết quả", "Từ số đơn vị"),
         (6, 42, 13, 17, 22),
         ("center", "left", "center", "right", "left"),
         rows,
     )
+
+
+def _group_row(name: str, unit: str, value: int | None) -> Row:
+    """One group of a count, below the sum of all."""
+    texts = ("", name, unit, MISSING if value is None else whole(value), "")
+    return tuple(Cell(text, italic=True) for text in texts)
 
 
 def _value_text(cells: Cells | None) -> str:

@@ -39,7 +39,7 @@ class Snapshot(models.Model):
 
     ``rows`` is one entry for each duty below: {"duty": pk, "name": text, "expected", "filed", "on_time", "submitted",
     "returned", "approved", "waived": counts, "figures": {item code: cells}, "items": the words and goals of the
-    figures (asked_items.py)} with the figures of approved reports only.
+    figures (asked_items.py), "extended": {obligation pk: last day}} with the figures of approved reports only.
     """
 
     revision = models.OneToOneField(Revision, models.PROTECT, related_name="snapshot")

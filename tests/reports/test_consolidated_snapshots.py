@@ -3,7 +3,7 @@
 import pytest
 
 from orgunits.models import Role
-from reports import asked_items, obligations, snapshots, workflow
+from reports import asked_items, below, obligations, workflow
 from reports.models import FormItem, Snapshot
 from reports.snapshots import take
 from tests.builders import content, make_duty, make_form, make_report, make_user, open_year
@@ -97,7 +97,7 @@ def test_reading_while_something_is_decided_below_begins_again(upward, monkeypat
     report = make_report(upward.up_obligation)
     revision = workflow.submit(report, content(), by=upward.union_officer)
     Snapshot.objects.filter(revision=revision).delete()
-    read = snapshots._states
+    read = below.children_of
     calls = []
 
     def decided_meanwhile(row):
@@ -107,7 +107,7 @@ def test_reading_while_something_is_decided_below_begins_again(upward, monkeypat
         calls.append(row)
         return found
 
-    monkeypatch.setattr(snapshots, "_states", decided_meanwhile)
+    monkeypatch.setattr(below, "children_of", decided_meanwhile)
     snapshot = take(revision)
     assert len(calls) == 2
     assert snapshot.rows[0]["figures"]["tre-em-duoc-ho-tro"]["v"] == 9

@@ -17,7 +17,7 @@ from django.utils import timezone
 from orgunits import audit, roles
 from orgunits.models import Role, User
 from orgunits.transitions import Conflict
-from reports import form_building, notices, review_flags, rollups, snapshots
+from reports import form_building, notices, review_flags, rollups, snapshots, stand_ins
 from reports.models import Obligation, Report, ReviewEvent, Revision
 
 Action = ReviewEvent.Action
@@ -240,6 +240,7 @@ def _record(revision: Revision, action: Action, *, by: User, back: Back | None =
         reason=back.reason,
         item_reasons=back.item_reasons,
         **({"due_on": back.due_on.isoformat()} if back.due_on else {}),
+        **stand_ins.audited(event, report.obligation.receiving_unit),
     )
     rollups.recompute_chain([report.obligation])
     notices.write(event)

@@ -160,6 +160,7 @@ class ReviewEvent(models.Model):
     item_reasons: "models.JSONField[dict[str, str]]" = models.JSONField(default=dict)  # item code → reason
     due_on = models.DateField("hạn nộp lại", null=True, blank=True)  # the last good day for the correction
     item_due: "models.JSONField[dict[str, str]]" = models.JSONField(default=dict)  # item code → ISO date
+    instead_of: User | None = None  # whose delegation alone gave the right; reports.stand_ins.mark reads it
 
     class Meta:
         ordering = ["at", "pk"]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
-from reports import comparison, letters, reading, report_filters, states, workflow, worklist
+from reports import comparison, letters, reading, report_filters, stand_ins, states, workflow, worklist
 from reports.duty_forms import ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
 from reports.review_forms import ApproveForm, ReopenForm, ReturnForm, review_items
@@ -149,6 +149,7 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
     revisions = list(report.revisions.select_related("submitted_by").order_by("number"))
     shown = _numbered(revisions, request.GET.get("lan"), default=revisions[-1])
     events = list(report.events.select_related("by", "revision").order_by("pk"))
+    stand_ins.mark(events, report.obligation.receiving_unit)
     returned = _reasons_shown(events, shown)
     context = {
         "report": report,

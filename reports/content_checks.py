@@ -18,13 +18,10 @@ def differs_wildly(before: int, now: int) -> bool:
     return now > WILD_FACTOR * before or now * WILD_FACTOR < before
 
 
-def wild_difference(before: int | None, now: int, *, explained: bool) -> str:
-    if before is None or explained or not differs_wildly(before, now):
+def wild_difference(before: int, now: int) -> str:
+    if not differs_wildly(before, now):
         return ""
-    return (
-        f"Kỳ trước là {number_format(before)}, kỳ này ghi {number_format(now)}: chênh lệch quá 3 lần. Hãy xem lại; "
-        "nếu số đúng, hãy ghi lý do vào ô “Giải trình” của mục này."
-    )
+    return f"Kỳ trước là {number_format(before)}, kỳ này ghi {number_format(now)}: chênh lệch quá 3 lần."
 
 
 def numerator_above_denominator(numerator: int, denominator: int) -> str:

@@ -17,7 +17,8 @@ from django.utils.formats import number_format
 from orgunits.models import User
 from orgunits.transitions import Conflict
 from orgunits.vietnamese import nfc
-from reports import workflow
+from reports import form_fields, workflow
+from reports.form_fields import SUM
 from reports.models import FormItem, ItemKind, Period, Report, ReviewEvent, Revision
 
 MOST_BYTES = 200_000
@@ -75,11 +76,11 @@ def save(report: Report, mine: Mapping[str, str], *, base: Mapping[str, str], ve
     ``mine`` holds the fields as they are now on the page, ``base`` as they were when the page was at ``version``.
     Raises DraftClash, DraftTooLarge, and Conflict when the report is filed.
     """
-    mine, base = cleaned(report, mine), cleaned(report, base)
     for _ in range(TRIES):
         current = Report.objects.select_related("draft_saved_by").get(pk=report.pk)
         if current.status not in EDITABLE:
             raise Conflict(workflow.conflict_sentence(current, ReviewEvent.Action.SUBMIT))
+        mine, base = cleaned(current, mine), cleaned(current, base)
         stored = typed(current)
         merged, clashes = merge(stored, stored if current.draft_version == version else base, mine)
         if clashes:
@@ -114,8 +115,13 @@ def merge(
 
 
 def cleaned(report: Report, raw: Mapping[str, str]) -> dict[str, str]:
-    """The fields of the report's form, in one normal form; what names no item of the form is dropped."""
-    codes = set(report.form_version.items.values_list("code", flat=True))
+    """The fields of the report's form, in one normal form.
+
+    What names no item of the form is dropped, and so is what names an item that is closed for correction.
+    """
+    codes = set(FormItem.objects.filter(version=report.form_version_id).values_list("code", flat=True))
+    if form_fields.is_restricted(report):
+        codes &= set(report.open_items)
     found = {}
     for name, text in raw.items():
         match = _NAME.fullmatch(name)
@@ -142,9 +148,11 @@ def from_content(content: dict[str, Any], *, tasks_code: str) -> dict[str, str]:
     """Frozen content back as typed text."""
     raw: dict[str, str] = {}
     for code, figures in content.get("figures", {}).items():
+        has_parts = any(cell.endswith(f".{SUM}") for cell in figures)
         for cell, value in figures.items():
-            raw[f"{code}.{cell}"] = "on" if cell == "nil" else number_format(value)
-    raw |= content.get("texts", {})
+            if not (has_parts and cell == SUM):  # the sum of the groups is computed, not typed
+                raw[f"{code}.{cell}"] = "on" if cell == "nil" else number_format(value)
+    raw |= content.get("texts", {}) | content.get("choices", {})
     raw |= {f"{code}.explanation": text for code, text in content.get("explanations", {}).items()}
     for pk, task in content.get("tasks", {}).items():
         raw[f"{tasks_code}.task{pk}.status"] = task.get("status", "")

@@ -1,23 +1,34 @@
 """What one report asks: the questions of its form version, the cells and tasks in them, and their field names.
 
-Field names are those of ``Report.draft``: ``<item>.<group>.n`` and ``.d`` (group ``all`` where the indicator has no
-groups), ``<item>.v``, ``<item>.nil``, ``<item>``, ``<item>.task<pk>.status`` and ``.note``, ``<item>.explanation``.
+Field names are those of ``Report.draft``: ``<item>.<group>.n`` and ``.d`` of a share (group ``all`` where there are no
+groups); ``<item>.v`` of a count or an amount, or ``<item>.<group>.v`` for each of its groups; ``<item>.nil`` and
+``<item>.explanation`` of every figure; ``<item>`` of a text, a choice, a yes-or-no; ``<item>.task<pk>.status`` and
+``.note``; ``<item>.caption``, ``.file_task`` and ``.consent`` of the next file.
+
+A report that came back with single items has only these open. The others are *closed*: they stand as they were filed,
+whatever is typed or posted.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Exists, OuterRef, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 
 from orgunits.models.units import unit_pks
 from orgunits.vietnamese import without_marks
 from plans.models import Responsibility, Section, Task
-from reports.models import AskedTask, FormItem, ItemKind, Report
+from reports.models import AskedTask, FormCheck, FormItem, ItemKind, Report
 
 Part = Responsibility.Part
 EXPLANATION_LENGTH = 1000
 NOTE_LENGTH = 1000
 FIGURE_KINDS = (ItemKind.SHARE, ItemKind.COUNT, ItemKind.MONEY)
+NUMBER_KINDS = (ItemKind.COUNT, ItemKind.MONEY)
+CHOICE_KINDS = (ItemKind.YES_NO, ItemKind.CHOICE)
+YES_OR_NO = (("yes", "Có"), ("no", "Không"))
+SUM = "v"  # the cell of a count or an amount, and of the sum over its groups
 
 
 class TaskStatus(TextChoices):
@@ -31,11 +42,12 @@ class TaskStatus(TextChoices):
 
 @dataclass(frozen=True)
 class Cell:
-    """One number: ``key`` in the frozen figures, ``name`` on the page, ``label`` for messages."""
+    """One number: ``key`` in frozen figures, ``name`` on the page, ``label`` for messages, ``title`` of its group."""
 
     key: str
     name: str
     label: str
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,11 +81,12 @@ class TaskGroup:
 
 @dataclass
 class Question:
-    """One item of the form with what hangs on it."""
+    """One item of the form with what hangs on it; a closed one stands as it was filed."""
 
     item: FormItem
     groups: list[GroupCells] = field(default_factory=list)
     task_groups: list[TaskGroup] = field(default_factory=list)
+    is_closed: bool = False
 
     @property
     def code(self) -> str:
@@ -88,6 +101,11 @@ class Question:
         return self.kind in FIGURE_KINDS
 
     @property
+    def has_parts(self) -> bool:
+        """Whether it is a count or an amount by groups, whose sum is computed."""
+        return self.kind in NUMBER_KINDS and bool(self.item.groups)
+
+    @property
     def nil_name(self) -> str:
         return f"{self.code}.nil"
 
@@ -100,13 +118,38 @@ class Question:
         """The caption of a file that is not sent yet."""
         return f"{self.code}.caption"
 
+    @property
+    def file_task_name(self) -> str:
+        """The task that a file not sent yet belongs to: its key."""
+        return f"{self.code}.file_task"
+
+    @property
+    def consent_name(self) -> str:
+        """What is declared about the people in a picture that is not sent yet: a code of ``PhotoConsent``."""
+        return f"{self.code}.consent"
+
+    @property
+    def share_labels(self) -> tuple[str, str]:
+        """What the numerator and the denominator count: in the indicator's words, else in the item's own."""
+        source = self.item.target.indicator if self.item.target else self.item
+        return source.numerator_label or "Tử số", source.denominator_label or "Mẫu số"
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Code and words of each answer of a choice or a yes-or-no."""
+        if self.kind == ItemKind.YES_NO:
+            return list(YES_OR_NO)
+        return [(row["code"], row["name"]) for row in self.item.choices]
+
     @cached_property
     def cells(self) -> list[Cell]:
         """The numbers that the question asks, in order."""
         if self.kind == ItemKind.SHARE:
             return [cell for group in self.groups for cell in (group.numerator, group.denominator)]
-        if self.kind in (ItemKind.COUNT, ItemKind.MONEY):
-            return [Cell("v", f"{self.code}.v", self.item.label)]
+        if self.has_parts:
+            return [part_cell(self.item, group["code"], group["name"]) for group in self.item.groups]
+        if self.kind in NUMBER_KINDS:
+            return [Cell(SUM, f"{self.code}.{SUM}", self.item.label)]
         return []
 
     @cached_property
@@ -121,10 +164,12 @@ class Question:
         if self.is_figure:
             names[self.nil_name] = f"{item.label}: không phát sinh"
             names[self.explanation_name] = f"{item.label}: giải trình"
-        elif self.kind == ItemKind.NARRATIVE:
+        elif self.kind == ItemKind.NARRATIVE or self.kind in CHOICE_KINDS:
             names[self.code] = item.label
         elif self.kind == ItemKind.ATTACHMENTS:
             names[self.caption_name] = "Chú thích của tệp"
+            names[self.file_task_name] = "Nhiệm vụ của tệp"
+            names[self.consent_name] = "Người trong ảnh"
         for row in self.tasks:
             names[row.status_name] = f"{row.place}: tình hình thực hiện" if row.place else row.text[:80]
             names[row.note_name] = f"{row.place}: ghi chú" if row.place else row.text[:80]
@@ -133,30 +178,94 @@ class Question:
 
 @dataclass
 class Questionnaire:
-    """All that one report asks of its unit."""
+    """All that one report asks of its unit; ``filed`` is its last filing, where that closes some of the questions."""
 
     report: Report
     questions: list[Question]
+    checks: list[FormCheck] = field(default_factory=list)
+    filed: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> dict[str, str]:
         """Every field name of the draft, in page order, with its words."""
         return {name: label for question in self.questions for name, label in question.labels.items()}
 
+    @cached_property
+    def by_item(self) -> dict[int, Question]:
+        return {question.item.pk: question for question in self.questions}
+
+    def has_open(self, kind: str) -> bool:
+        """Whether what the unit's registers and files hold now may come into the report for questions of this kind.
+
+        A form that does not ask takes what there is, as long as nothing is closed.
+        """
+        if not is_restricted(self.report):
+            return True
+        return any(question.kind == kind and not question.is_closed for question in self.questions)
+
+
+def is_restricted(report: Report) -> bool:
+    """Whether the report came back with single items, so that the others are closed."""
+    return report.status == Report.Status.RETURNED and bool(report.open_items)
+
+
+def is_closed(report: Report, code: str) -> bool:
+    """Whether this item of the report stands as it was filed."""
+    return is_restricted(report) and code not in report.open_items
+
 
 def load(report: Report) -> Questionnaire:
     """The questions that this report's unit answers, in a fixed number of queries.
 
-    A share whose target names other levels than the unit's own is left out.
+    What a target or an item asks of other levels than the unit's own is left out.
     """
-    items = (
-        report.form_version.items.select_related("target__indicator")
-        .prefetch_related("target__indicator__groups", "target__milestones", "target__levels")
-        .order_by("order", "pk")
-    )
+    items = list(_items(report).prefetch_related("levels", "target__milestones", "target__levels"))
+    questions = [_question(item, report) for item in _answered(items, report)]
+    for question in questions:
+        if question.kind == ItemKind.TASKS:
+            question.task_groups = _task_groups(question.item, report)
+    return _questionnaire(report, questions, FormCheck.objects.filter(version=report.form_version_id))
+
+
+def load_some(report: Report, codes: Iterable[str]) -> Questionnaire:
+    """The questions of these items and of those that a check holds them against: enough to check what was just typed.
+
+    Without tasks, milestones and levels, which a single field does not need.
+    """
+    wanted = set(codes)
+    touched = Q(item__code__in=wanted) | Q(other__code__in=wanted)
+    checks = FormCheck.objects.filter(touched, version=report.form_version_id)
+    form = _questionnaire(report, [], checks)
+    pks = {pk for check in form.checks for pk in (check.item_id, check.other_id)}
+    items = _items(report).filter(Q(code__in=wanted) | Q(pk__in=pks))
+    form.questions = [_question(item, report) for item in items]
+    return form
+
+
+def _items(report: Report) -> QuerySet[FormItem]:
+    items = FormItem.objects.filter(version=report.form_version_id).select_related("target__indicator")
+    return items.prefetch_related("target__indicator__groups").order_by("order", "pk")
+
+
+def _questionnaire(report: Report, questions: list[Question], checks: QuerySet[FormCheck]) -> Questionnaire:
+    last = report.latest_revision if is_restricted(report) else None
+    ordered = list(checks.order_by("item__order", "pk"))
+    return Questionnaire(report, questions, ordered, last.content if last else {})
+
+
+def _answered(items: list[FormItem], report: Report) -> list[FormItem]:
+    """The items that the unit's level answers."""
+    asked = {item.pk: _level_sets(item) for item in items}
+    if not any(asked.values()):
+        return items
     level_pk = _level_pk(report)
-    asked = [item for item in items if _is_answered_at(item, level_pk)]
-    return Questionnaire(report, [_question(item, report) for item in asked])
+    return [item for item in items if all(level_pk in levels for levels in asked[item.pk])]
+
+
+def _level_sets(item: FormItem) -> list[set[int]]:
+    """The levels that the target names and those that the item names, each where it names any."""
+    sources = [item.levels, *([item.target.levels] if item.target else [])]
+    return [levels for source in sources if (levels := {level.pk for level in source.all()})]
 
 
 def _level_pk(report: Report) -> int | None:
@@ -165,26 +274,20 @@ def _level_pk(report: Report) -> int | None:
     return place.level_id if place else None
 
 
-def _is_answered_at(item: FormItem, level_pk: int | None) -> bool:
-    levels = {level.pk for level in item.target.levels.all()} if item.target else set()
-    return not levels or level_pk in levels
-
-
 def _question(item: FormItem, report: Report) -> Question:
+    question = Question(item, is_closed=is_closed(report, item.code))
     if item.kind == ItemKind.SHARE:
-        return Question(item, groups=_groups(item))
-    if item.kind == ItemKind.TASKS:
-        return Question(item, task_groups=_task_groups(item, report))
-    return Question(item)
+        question.groups = [group_cells(item, *group, *question.share_labels) for group in _named_groups(item)]
+    return question
 
 
-def _groups(item: FormItem) -> list[GroupCells]:
-    if item.target is None:
-        return [group_cells(item, "all", "")]
-    indicator = item.target.indicator
-    named = [(group.code, group.name) for group in indicator.groups.all()] or [("all", "")]
-    labels = (indicator.numerator_label, indicator.denominator_label)
-    return [group_cells(item, code, title, *labels) for code, title in named]
+def _named_groups(item: FormItem) -> list[tuple[str, str]]:
+    """Code and name of the population groups of a share."""
+    if item.target:
+        named = [(group.code, group.name) for group in item.target.indicator.groups.all()]
+    else:
+        named = [(group["code"], group["name"]) for group in item.groups]
+    return named or [("all", "")]
 
 
 def group_cells(
@@ -194,9 +297,14 @@ def group_cells(
     before = f"{title}: " if title else ""
     return GroupCells(
         title,
-        Cell(f"{code}.n", f"{item.code}.{code}.n", before + numerator),
-        Cell(f"{code}.d", f"{item.code}.{code}.d", before + denominator),
+        Cell(f"{code}.n", f"{item.code}.{code}.n", before + numerator, title),
+        Cell(f"{code}.d", f"{item.code}.{code}.d", before + denominator, title),
     )
+
+
+def part_cell(item: FormItem, code: str, title: str) -> Cell:
+    """The number of one group of a count or an amount."""
+    return Cell(f"{code}.{SUM}", f"{item.code}.{code}.{SUM}", f"{item.label}: {title}", title)
 
 
 # --- tasks by the body that leads them ----------------------------------------------------------------------------

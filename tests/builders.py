@@ -197,10 +197,13 @@ def content(
     return {
         "figures": figures,
         "texts": {"ket-qua": text},
+        "choices": {},
         "tasks": {},
         "activities": [],
+        "models": [],
         "attachments": [],
         "explanations": {},
+        "collected": {},
     }
 
 

@@ -143,10 +143,13 @@ def test_sound_draft_becomes_content(report):
             "kinh-phi": {"v": 1_500_000},
         },
         "texts": {"ket-qua": "Đã làm tốt."},
+        "choices": {},
         "tasks": {},
         "activities": [],
+        "models": [],
         "attachments": [],
         "explanations": {},
+        "collected": {},
     }
 
 

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from reports import text_prints
 from reports.models import Revision
 
 
 def write(revision: Revision, found: dict[str, Any]) -> None:
-    """Keep what was found in the content on the revision, with how many things there are to look at."""
-    flags = {name: value for name, value in found.items() if value}
-    revision.flags = flags
-    revision.flag_count = sum(len(value) for value in flags.values())
+    """Keep on the revision what ``found`` says of its content and which texts are old, and how many things that are.
+
+    Call it in the transaction that files, for a revision that nobody has seen yet.
+    """
+    every = {**found, **text_prints.flags(revision)}
+    revision.flags = {name: value for name, value in every.items() if value}
+    revision.flag_count = sum(len(value) for value in revision.flags.values())
     revision.save(update_fields=["flags", "flag_count"])

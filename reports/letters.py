@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from orgunits import mail
 from orgunits.models import User
-from reports import due_dates
+from reports import due_dates, returns
 from reports.models import Notice, Obligation, Report, ReviewEvent
 from reports.models.obligations import ObligationQuerySet
 
@@ -20,6 +20,7 @@ STEMS = {
     Action.RETURN: "returned",
     Action.APPROVE: "approved",
     Action.REOPEN: "reopened",
+    Action.CORRECT: "corrected",
 }
 
 
@@ -61,7 +62,9 @@ def about(obligation: Obligation) -> dict[str, Any]:
 
 
 def due_in_words(obligation: Obligation) -> str:
-    """The due date as a sentence part that leaves no doubt about the last good moment."""
+    """The due date as a sentence part that leaves no doubt about the last good moment; of a correction, its own."""
+    if obligation.due_now != obligation.effective_due_on:
+        return f"chậm nhất {due_dates.last_moment(obligation.due_now)}"
     if obligation.extended_due_on:
         return f"được gia hạn đến {due_dates.last_moment(obligation.extended_due_on)}"
     year = obligation.period.year
@@ -90,15 +93,8 @@ def _notice(row: Notice) -> mail.Letter:
         "event": event,
         "by": event.by,
         "at": timezone.localtime(event.at),
-        "item_reasons": item_reasons(event),
+        "returned": returns.describe(event),
     }
-    if event.action in (Action.SUBMIT, Action.APPROVE):
+    if event.action in (Action.SUBMIT, Action.APPROVE, Action.CORRECT):
         context["link"] = settings.SITE_URL + event.report.get_absolute_url()
     return mail.Letter(STEMS[Action(event.action)], context)
-
-
-def item_reasons(event: ReviewEvent) -> list[tuple[str, str]]:
-    """The question and the reason of each item that was returned, in the order of the form."""
-    reasons: dict[str, str] = event.item_reasons
-    items = event.report.form_version.items.filter(code__in=list(reasons))
-    return [(item.label, reasons[item.code]) for item in items]

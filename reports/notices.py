@@ -17,10 +17,10 @@ def write(event: ReviewEvent) -> list[Notice]:
 
 
 def recipients(event: ReviewEvent) -> list[User]:
-    """On a filing the reviewers of the receiving unit; on a decision the people of the unit and who filed it."""
+    """On a filing or a correction the receiving unit's reviewers; on a decision the unit's people and who filed it."""
     obligation = event.report.obligation
     on = timezone.localdate(event.at)
-    if event.action == ReviewEvent.Action.SUBMIT:
+    if event.action in (ReviewEvent.Action.SUBMIT, ReviewEvent.Action.CORRECT):
         people = roles.users_for(obligation.receiving_unit, Role.REVIEWER, on=on)
     else:
         people = [

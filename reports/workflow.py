@@ -1,4 +1,4 @@
-"""The life of a report: start, submit, return, approve, reopen.
+"""The life of a report: start, submit, return, approve, reopen, correct.
 
 Each transition is one transaction: a conditional UPDATE on the old status decides who wins, then the event, the audit
 row, the sums above and the notices follow. What two people may press at once is never read, checked and saved.
@@ -17,7 +17,7 @@ from django.utils import timezone
 from orgunits import audit, roles
 from orgunits.models import Role, User
 from orgunits.transitions import Conflict
-from reports import form_building, notices, review_flags, rollups, snapshots, stand_ins
+from reports import corrections, form_building, notices, review_flags, rollups, snapshots, stand_ins
 from reports.models import Obligation, Report, ReviewEvent, Revision
 
 Action = ReviewEvent.Action
@@ -54,8 +54,8 @@ TRANSITIONS = {
     Action.RETURN: Transition((Status.SUBMITTED,), Status.RETURNED, "trả lại"),
     Action.APPROVE: Transition((Status.SUBMITTED,), Status.APPROVED, "duyệt"),
     Action.REOPEN: Transition((Status.APPROVED,), Status.RETURNED, "mở lại"),
+    Action.CORRECT: Transition((Status.SUBMITTED, Status.APPROVED), Status.SUBMITTED, "gửi bản đính chính"),
 }
-DONE = {action: step.done for action, step in TRANSITIONS.items()} | {Action.CORRECT: "đính chính"}
 
 
 @transaction.atomic
@@ -162,6 +162,35 @@ def reopen(
     return _decide(report, Action.REOPEN, by=by, back=Back(reason=reason.strip(), due_on=due_on), seen=seen)
 
 
+@transaction.atomic
+def correct(report: Report, *, by: User, reason: str, seen: int | None = None) -> Revision:
+    """Send the last filing again with the figures from below as they stand now; its own content stays the same.
+
+    ``seen`` is the number of the revision that was on the page: a newer one is a Conflict. The revision before stays
+    readable. Raises ValidationError without a reason, PermissionDenied without the right to file for the unit, and
+    Conflict where nothing below has changed since.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Hãy ghi lý do gửi bản đính chính."})
+    obligation = Obligation.objects.select_for_update().get(pk=report.obligation_id)
+    _require_filing(obligation, by)
+    _refuse_waived(obligation)
+    now = timezone.now()
+    _move(report, Action.CORRECT, submitted_at=now, submitted_by=by, decided_at=None, decided_by=None)
+    last = report.revisions.order_by("-number")[:1].get()
+    if seen is not None and seen != last.number:
+        raise Conflict(f"Báo cáo đã có bản nộp lần {last.number}. Hãy xem bản mới trước khi gửi bản đính chính.")
+    if not corrections.since_filed(last):
+        raise Conflict("Từ khi gửi báo cáo, số liệu của các đơn vị cấp dưới không thay đổi nên không cần đính chính.")
+    revision = Revision.objects.create(
+        report=report, number=last.number + 1, content=last.content, submitted_at=now, submitted_by=by
+    )
+    review_flags.write(revision, last.flags)
+    snapshots.take(revision)
+    _record(revision, Action.CORRECT, by=by, back=Back(reason=reason.strip()))
+    return revision
+
+
 def may_file(user: User, obligation: Obligation, *, on: datetime.date) -> bool:
     """Whether the user fills in and submits the unit's reports."""
     return roles.may(user, FILING_ROLES, obligation.org_unit, on=on)
@@ -177,7 +206,7 @@ def conflict_sentence(report: Report, action: Action) -> str:
     last = report.events.select_related("by").order_by("-pk").first()
     if last is None:
         return "Báo cáo này chưa được nộp nên chưa xét duyệt được."
-    done = DONE[Action(last.action)]
+    done = TRANSITIONS[Action(last.action)].done
     at = timezone.localtime(last.at)
     sentence = f"Báo cáo này đã được {last.by.full_name} {done} lúc {at:%H:%M} ngày {at:%d/%m/%Y}."
     if last.action == Action.SUBMIT and action == Action.REOPEN:

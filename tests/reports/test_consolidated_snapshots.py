@@ -3,7 +3,7 @@
 import pytest
 
 from orgunits.models import Role
-from reports import asked_items, below, obligations, workflow
+from reports import asked_items, below, obligations, snapshots, workflow
 from reports.models import FormItem, Snapshot
 from reports.snapshots import take
 from tests.builders import content, make_duty, make_form, make_report, make_user, open_year
@@ -93,22 +93,32 @@ def test_snapshot_stays_when_something_changes_below(upward):
     assert set(snapshot.children.values_list("state", flat=True)) == {"none"}
 
 
-def test_reading_while_something_is_decided_below_begins_again(upward, monkeypatch):
-    report = make_report(upward.up_obligation)
-    revision = workflow.submit(report, content(), by=upward.union_officer)
+def take_while_something_is_decided(cast, monkeypatch):
+    """A report below is approved after the sums were read and before the reports are."""
+    report = make_report(cast.up_obligation)
+    revision = workflow.submit(report, content(), by=cast.union_officer)
     Snapshot.objects.filter(revision=revision).delete()
     read = below.children_of
     calls = []
 
     def decided_meanwhile(row):
-        found = read(row)
         if not calls:
-            approve(upward, upward.obligation, upward.officer, children=9)
+            approve(cast, cast.obligation, cast.officer, children=9)
         calls.append(row)
-        return found
+        return read(row)
 
     monkeypatch.setattr(below, "children_of", decided_meanwhile)
     snapshot = take(revision)
-    assert len(calls) == 2
-    assert snapshot.rows[0]["figures"]["tre-em-duoc-ho-tro"]["v"] == 9
-    assert snapshot.children.get(obligation=upward.obligation).state == "approved"
+    return snapshot.rows[0], snapshot.children.get(obligation=cast.obligation).state, len(calls)
+
+
+def test_reading_while_something_is_decided_below_begins_again(upward, monkeypatch):
+    row, state, reads = take_while_something_is_decided(upward, monkeypatch)
+    assert (row["approved"], state, reads) == (1, "approved", 2)
+    assert row["figures"]["tre-em-duoc-ho-tro"]["v"] == 9
+
+
+def test_control_without_reading_the_sums_again_they_lack_a_report(upward, monkeypatch):
+    monkeypatch.setattr(snapshots, "_mark", lambda row: ())
+    row, state, _ = take_while_something_is_decided(upward, monkeypatch)
+    assert (row["approved"], row["figures"], state) == (0, {}, "approved")

@@ -48,6 +48,27 @@ def test_numbers_that_can_be_read_in_two_ways_are_asked_about(text):
         read_whole(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "one", "other"),
+    [("1,234", "1234", "1,234"), ("12,5", "125", "12,5"), ("1.23", "123", "1,23"), ("0,5", "5", "0,5")],
+)
+def test_both_readings_of_a_number_are_offered(text, one, other):
+    with pytest.raises(Unreadable, match=rf"bạn muốn ghi {one} hay {other}\? Ô này chỉ nhận số nguyên"):
+        read_whole(text)
+
+
+@pytest.mark.parametrize("text", ["1.234,5", "1,234.5", "1..2", "12.34.567"])
+def test_number_without_two_plain_readings_is_asked_in_general(text):
+    with pytest.raises(Unreadable, match="Hãy ghi lại bằng số nguyên, ví dụ 1234"):
+        read_whole(text)
+
+
+@pytest.mark.parametrize("text", ["5 triệu", "12,5 triệu đồng", "2 tỷ", "500k", "5tr"])
+def test_shortened_amount_is_asked_in_full(text):
+    with pytest.raises(Unreadable, match="Hãy ghi đủ số đồng"):
+        read_money(text)
+
+
 @pytest.mark.parametrize("text", ["abc", "5 em", "năm", "1e5", "0x10", "½", "١٢", "+5", "=1+1", "5 triệu"])
 def test_words_are_not_numbers(text):
     with pytest.raises(Unreadable, match="không phải là số nguyên"):

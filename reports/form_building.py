@@ -6,19 +6,22 @@ which its words speak. A plan that has none of them gets a form of texts alone.
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from plans.models import ReportingDuty
 from reports.models import AskedTask, FormItem, FormVersion, ItemKind, ReportForm
+from targets.models import Target
 
 DATA = Path(__file__).parent / "data" / "forms.toml"
 TASKS_CODE = "nhiem-vu"
 ACTIVITIES_CODE = "hoat-dong"
+MODELS_CODE = "mo-hinh-da-thuc-hien"
 ATTACHMENTS_CODE = "tai-lieu"
 TARGETS_SECTION = "Chỉ tiêu"
 FIGURES_SECTION = "Số liệu"
@@ -38,6 +41,10 @@ class ItemSpec:
     required: bool = True
     max_length: int = 10000
     target_id: int | None = None
+    groups: list[dict[str, str]] = field(default_factory=list)
+    choices: list[dict[str, str]] = field(default_factory=list)
+    numerator_label: str = ""
+    denominator_label: str = ""
 
 
 NARRATIVES = (
@@ -84,7 +91,7 @@ def ensure_form(duty: ReportingDuty, period_kind: str) -> FormVersion:
 
     1. The current version of a form that does not follow the plan: a person has built it.
     2. The current version, where it already asks just what the plan wants.
-    3. Else the current version rebuilt in place, while no report uses it.
+    3. Else the current version rebuilt in place, while no report uses it and no person has built it.
     4. Else the next version; reports keep the one with which they began.
     """
     form, _ = ReportForm.objects.get_or_create(duty=duty, period_kind=period_kind, defaults={"follows_plan": True})
@@ -93,18 +100,29 @@ def ensure_form(duty: ReportingDuty, period_kind: str) -> FormVersion:
     if current and not form.follows_plan:
         return current
     wanted, tasks = list(item_specs(duty)), set(duty.plan.tasks.values_list("pk", flat=True))
-    if current and stored_specs(current) == wanted and _asked_tasks(current) == tasks:
+    if current and _asks_just(current, wanted, tasks):
         return current
-    if current and not current.reports.exists():
+    if current and not current.published_by_id and not current.reports.exists():
         current.items.all().delete()
     else:
-        current = FormVersion.objects.create(form=form, number=current.number + 1 if current else 1)
-    FormItem.objects.bulk_create(
-        FormItem(version=current, order=order, **asdict(spec)) for order, spec in enumerate(wanted, start=1)
-    )
-    about_tasks = current.items.filter(kind=ItemKind.TASKS)
-    AskedTask.objects.bulk_create(AskedTask(item=item, task_id=pk) for item in about_tasks for pk in sorted(tasks))
+        current = FormVersion.objects.create(form=form, number=next_number(form))
+    insert_items(current, wanted, tasks)
     return current
+
+
+def next_number(form: ReportForm) -> int:
+    """The number after that of every version, drafts as well."""
+    return (form.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def insert_items(version: FormVersion, specs: list[ItemSpec], task_pks: set[int], *, after: int = 0) -> list[FormItem]:
+    """Put items into a version behind order ``after``; an item about tasks asks for all of ``task_pks``."""
+    items = FormItem.objects.bulk_create(
+        FormItem(version=version, order=order, **asdict(spec)) for order, spec in enumerate(specs, start=after + 1)
+    )
+    about_tasks = [item for item in items if item.kind == ItemKind.TASKS]
+    AskedTask.objects.bulk_create(AskedTask(item=item, task_id=pk) for item in about_tasks for pk in sorted(task_pks))
+    return items
 
 
 def item_specs(duty: ReportingDuty) -> Iterator[ItemSpec]:
@@ -129,6 +147,15 @@ def item_specs(duty: ReportingDuty) -> Iterator[ItemSpec]:
             "Lấy từ sổ hoạt động của đơn vị: hoạt động nào có ngày trong kỳ thì tự vào báo cáo.",
             required=False,
         )
+    if extra.models:
+        yield ItemSpec(
+            MODELS_CODE,
+            ItemKind.MODELS,
+            "Mô hình",
+            "Mô hình duy trì, cải tiến, nhân rộng trong kỳ",
+            "Lấy từ sổ mô hình của đơn vị: việc nào làm trong kỳ thì tự vào báo cáo.",
+            required=False,
+        )
     yield from NARRATIVES
     yield ItemSpec(
         ATTACHMENTS_CODE,
@@ -146,6 +173,12 @@ def stored_specs(version: FormVersion) -> list[ItemSpec]:
     return [ItemSpec(**row) for row in version.items.order_by("order", "pk").values(*names)]
 
 
+def _asks_just(version: FormVersion, wanted: list[ItemSpec], tasks: set[int]) -> bool:
+    """Whether the version is what the plan wants: also without levels and rules, which only a person adds."""
+    added = version.checks.exists() or version.items.filter(levels__isnull=False).exists()
+    return not added and stored_specs(version) == wanted and _asked_tasks(version) == tasks
+
+
 def _asked_tasks(version: FormVersion) -> set[int]:
     return set(AskedTask.objects.filter(item__version=version).values_list("task_id", flat=True))
 
@@ -156,6 +189,7 @@ class ExtraItems:
 
     items: tuple[ItemSpec, ...] = ()
     activities: bool = True
+    models: bool = False
 
 
 def extra_items(duty_key: str) -> ExtraItems:
@@ -164,7 +198,7 @@ def extra_items(duty_key: str) -> ExtraItems:
     if "same_as" in entry:
         return extra_items(entry["same_as"])
     items = tuple(_extra_spec(row) for row in entry.get("item", []))
-    return ExtraItems(items=items, activities=entry.get("activities", True))
+    return ExtraItems(items=items, activities=entry.get("activities", True), models=entry.get("models", False))
 
 
 @cache
@@ -184,17 +218,21 @@ def _extra_spec(row: dict[str, Any]) -> ItemSpec:
     )
 
 
+def target_spec(target: Target) -> ItemSpec:
+    """The share of one target of a plan, with the plan's own words as its guide."""
+    indicator, section = target.indicator, target.section
+    kind = target.plan.document.get_kind_display()
+    return ItemSpec(
+        code=indicator.code,
+        kind=ItemKind.SHARE,
+        section=TARGETS_SECTION,
+        label=indicator.short_name,
+        guide=f"{kind}: “{section.body or section.heading}”" if section else "",
+        unit_of_count=indicator.unit_of_count,
+        target_id=target.pk,
+    )
+
+
 def _target_specs(duty: ReportingDuty) -> Iterator[ItemSpec]:
-    """One share for each target of the plan, with the plan's own words as its guide."""
-    kind = duty.plan.document.get_kind_display()
-    for target in duty.plan.targets.select_related("indicator", "section").order_by("order", "pk"):
-        indicator, section = target.indicator, target.section
-        yield ItemSpec(
-            code=indicator.code,
-            kind=ItemKind.SHARE,
-            section=TARGETS_SECTION,
-            label=indicator.short_name,
-            guide=f"{kind}: “{section.body or section.heading}”" if section else "",
-            unit_of_count=indicator.unit_of_count,
-            target_id=target.pk,
-        )
+    targets = duty.plan.targets.select_related("indicator", "section", "plan__document").order_by("order", "pk")
+    yield from (target_spec(target) for target in targets)

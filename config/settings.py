@@ -236,6 +236,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
         "form-action": [SELF],
         "frame-src": [SELF],
+        "worker-src": [SELF],  # filing_worker.js
         "frame-ancestors": [SELF],
     },
 }

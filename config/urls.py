@@ -1,11 +1,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.filing_worker import filing_worker
 from config.health import healthz
 from reports.views.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("bao-cao/lap-ngoai-mang.js", filing_worker, name="filing_worker"),
     path("tai-khoan/", include("orgunits.account_urls")),
     path("to-chuc/", include("orgunits.urls")),
     path("ke-hoach/", include("plans.urls")),

@@ -26,6 +26,7 @@ PERSONS = ("anonymous", "officer", "reviewer", "viewer", "unit_administrator", "
 TABLE: dict[str, tuple[str, str]] = {
     "home": ("-", "302 200 200 200 200 200 200"),
     "healthz": ("-", "503 503 503 503 503 503 503"),
+    "filing_worker": ("-", "200 200 200 200 200 200 200"),
     "account_login": ("-", "200 302 302 302 302 302 302"),
     "account_logout": ("-", "302 200 200 200 200 200 200"),
     "account_inactive": ("-", "200 200 200 200 200 200 200"),
@@ -130,6 +131,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:filing": ("draft", "302 200 403 403 403 403 404"),
     "reports:filing_autosave": ("draft", "405 405 405 405 405 405 405"),
     "reports:filing_submit": ("draft", "302 302 403 403 403 403 404"),
+    "reports:sheet_download": ("draft", "302 200 403 403 403 403 404"),
+    "reports:sheet_upload": ("draft", "302 200 403 403 403 403 404"),
+    "reports:sheet_import": ("sheet", "302 200 404 404 404 404 404"),
+    "reports:sheet_import_confirm": ("sheet", "405 405 405 405 405 405 405"),
     "reports:attachment_download": ("attachment", "302 200 200 200 200 200 404"),
     "reports:activity_list": ("-", "302 200 200 200 200 200 200"),
     "reports:activity_create": ("-", "302 200 403 403 403 403 200"),

@@ -50,11 +50,14 @@ def filing(request: SignedInRequest, pk: int) -> HttpResponse:
 def filing_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
     """Save the fields that changed: ``{"draft_version": 3, "changes": {name: [was, now]}}``, answered in JSON.
 
-    200 with the draft as it stands; 401 when the session has ended; 409 with both texts of a field that somebody else
-    changed too, or with a sentence when the report is filed; 413 when the draft is too long.
+    200 with the draft as it stands; 401 when the session has ended or is another person's; 409 with both texts of a
+    field that somebody else changed too, or with a sentence when the report is filed; 413 when the draft is too long.
     """
     if not request.user.is_authenticated:
         return JsonResponse({"sentence": "Phiên đăng nhập đã hết."}, status=401)
+    if request.headers.get("X-Mangnon-Person", str(request.user.pk)) != str(request.user.pk):
+        # Typed by somebody who has signed out in this browser since; it is not this person's to send.
+        return JsonResponse({"sentence": "Người khác đã đăng nhập trên máy này.", "other_person": True}, status=401)
     report = _report_to_file(request.user, pk, for_page=False)
     try:
         version, was, now = _changes(request)

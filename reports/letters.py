@@ -65,6 +65,11 @@ def due_in_words(obligation: Obligation) -> str:
     """The due date as a sentence part that leaves no doubt about the last good moment; of a correction, its own."""
     if obligation.due_now != obligation.effective_due_on:
         return f"chậm nhất {due_dates.last_moment(obligation.due_now)}"
+    return planned_in_words(obligation)
+
+
+def planned_in_words(obligation: Obligation) -> str:
+    """When the first filing was due, as a sentence part."""
     if obligation.extended_due_on:
         return f"được gia hạn đến {due_dates.last_moment(obligation.extended_due_on)}"
     year = obligation.period.year

@@ -13,8 +13,8 @@ from django.utils import timezone
 from orgunits import roles
 from orgunits.models import Delivery, Invitation, OrgUnit, Placement, Role, RoleAssignment, Succession, User
 from plans.models import DueRule, Plan
-from reports import due_dates, workflow
-from reports.models import Notice, Obligation, Period, Reminder, Report, ReviewEvent
+from reports import due_dates, returns, workflow
+from reports.models import Notice, Obligation, Period, Reminder, Report, ReviewEvent, SheetImport
 from reports.models.obligations import ObligationQuerySet
 
 LATELY = datetime.timedelta(days=60)
@@ -29,6 +29,7 @@ class Owed:
     report: Report | None
     days: int
     returned: ReviewEvent | None
+    to_do: returns.Returned | None = None  # what the return asks for, in words
 
     @property
     def is_late(self) -> bool:
@@ -48,6 +49,7 @@ class FilingWork:
     coming: list[Owed] = field(default_factory=list)
     waiting: list[Report] = field(default_factory=list)
     approved: list[Report] = field(default_factory=list)
+    imports: list[SheetImport] = field(default_factory=list)  # Excel files that wait for the person's word
 
     @property
     def late(self) -> int:
@@ -113,15 +115,11 @@ def filing_work(user: User, *, on: datetime.date) -> FilingWork | None:
     units = roles.units_where(user, workflow.FILING_ROLES, on=on)
     if not units:
         return None
-    # Whoever takes over a unit takes over what its predecessors still owe.
-    held = [unit.pk for unit in units]
-    theirs = Q(org_unit__in=held) | Q(
-        org_unit__in=Succession.objects.filter(successor__in=held).values("predecessor_id")
-    )
-    work = FilingWork(units=units)
-    for item in _owed(_with_names(Obligation.objects.filter(theirs).owed()), on=on):
+    theirs = of_units([unit.pk for unit in units])
+    work = FilingWork(units=units, imports=waiting_imports(user))
+    for item in owed_of(Obligation.objects.filter(theirs), on=on):
         (work.coming if item.obligation.period.starts_on > on else work.owed).append(item)
-    filed = _reports_with_names(Report.objects.filter(obligation__in=Obligation.objects.filter(theirs)))
+    filed = reports_with_names(Report.objects.filter(obligation__in=Obligation.objects.filter(theirs)))
     since = on - LATELY
     recent = filed.filter(
         Q(status=Report.Status.SUBMITTED) | Q(status=Report.Status.APPROVED, decided_at__date__gte=since)
@@ -131,15 +129,30 @@ def filing_work(user: User, *, on: datetime.date) -> FilingWork | None:
     return work
 
 
-def _owed(obligations: ObligationQuerySet, *, on: datetime.date) -> list[Owed]:
-    rows = list(obligations.with_due().order_by("due", "pk"))  # type: ignore[misc]
+def of_units(units: Sequence[int]) -> Q:
+    """The obligations of these units: whoever takes over a unit takes over what its predecessors owe."""
+    inherited = Succession.objects.filter(successor__in=units).values("predecessor_id")
+    return Q(org_unit__in=units) | Q(org_unit__in=inherited)
+
+
+def waiting_imports(user: User) -> list[SheetImport]:
+    """The Excel files of the person that are checked and wait to be confirmed, the oldest first."""
+    ready = SheetImport.objects.visible_to(user).filter(status=SheetImport.Status.READY)
+    return list(ready.select_related("duty", "period").order_by("created_at", "pk"))
+
+
+def owed_of(obligations: ObligationQuerySet, *, on: datetime.date) -> list[Owed]:
+    """What is still owed of these: the late ones first, then those that were returned, by the days that are left."""
+    rows = list(_with_names(obligations.owed()).with_due().order_by("due", "pk"))  # type: ignore[misc]
     reports = {row.pk: _report_of(row) for row in rows}
     returned = [report.pk for report in reports.values() if report and report.status == Report.Status.RETURNED]
     reasons = last_returns(returned)
+    to_do = returns.described(reasons.values())
     items = []
     for row in rows:
         report = reports[row.pk]
-        items.append(Owed(row, report, row.days_left(on), reasons.get(report.pk) if report else None))
+        event = reasons.get(report.pk) if report else None
+        items.append(Owed(row, report, row.days_left(on), event, to_do[event.pk] if event else None))
     return sorted(items, key=lambda item: (not item.is_late, item.returned is None, item.days))
 
 
@@ -159,7 +172,7 @@ def review_work(user: User, *, on: datetime.date) -> ReviewWork | None:
     held = [unit.pk for unit in units]
     waiting = Report.objects.filter(status=Report.Status.SUBMITTED)
     mine = waiting.filter(obligation__receiving_unit__in=held)
-    oldest = list(_reports_with_names(mine).order_by("submitted_at", "pk")[:FEW])
+    oldest = list(reports_with_names(mine).order_by("submitted_at", "pk")[:FEW])
     since = oldest[0].submitted_at if oldest else None
     below = waiting.filter(obligation__receiving_unit__in=roles.reach(user, Role.REVIEWER, on=on))
     return ReviewWork(
@@ -168,11 +181,11 @@ def review_work(user: User, *, on: datetime.date) -> ReviewWork | None:
         oldest=oldest,
         oldest_days=(on - timezone.localdate(since)).days if since else 0,
         waiting_below=below.exclude(obligation__receiving_unit__in=held).count(),
-        late=_late_groups(held, on=on),
+        late=late_groups(held, on=on),
     )
 
 
-def _late_groups(receiving_units: list[int], *, on: datetime.date) -> list[LateGroup]:
+def late_groups(receiving_units: list[int], *, on: datetime.date) -> list[LateGroup]:
     rows = (
         Obligation.objects.filter(receiving_unit__in=receiving_units)
         .late_on(on)
@@ -254,7 +267,7 @@ def _with_names(obligations: ObligationQuerySet) -> ObligationQuerySet:
     )
 
 
-def _reports_with_names(reports: QuerySet[Report]) -> QuerySet[Report]:
+def reports_with_names(reports: QuerySet[Report]) -> QuerySet[Report]:
     return reports.select_related(
         "obligation__org_unit", "obligation__duty", "obligation__period", "obligation__receiving_unit", "decided_by"
     ).prefetch_related("obligation__org_unit__placements", "obligation__receiving_unit__placements")

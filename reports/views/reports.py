@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
-from reports import comparison, letters, reading, report_filters, stand_ins, states, workflow, worklist
+from reports import comparison, letters, reading, report_filters, returns, stand_ins, states, workflow, worklist
 from reports.duty_forms import ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
 from reports.review_forms import ApproveForm, ReopenForm, ReturnForm, review_items
@@ -109,13 +109,17 @@ def obligation_page(request: SignedInRequest, obligation: Obligation, **forms: A
     user, on = request.user, timezone.localdate()
     report: Report | None = getattr(obligation, "report", None)
     is_returned = report is not None and report.status == Report.Status.RETURNED
+    returned = worklist.last_returns([report.pk]).get(report.pk) if report and is_returned else None
     context = {
         "obligation": obligation,
         "report": report,
         "state": states.state_of(obligation),
         "days": states.days_left(obligation, on=on),
         "due_words": letters.due_in_words(obligation),
-        "returned": worklist.last_returns([report.pk]).get(report.pk) if report and is_returned else None,
+        "planned_words": letters.planned_in_words(obligation),
+        "correction_due_on": report.correction_due_on if report else None,
+        "returned": returned,
+        "to_do": returns.describe(returned) if returned else None,
         "timeliness": states.timeliness(obligation, report) if report else None,
         "is_owed": states.is_owed(obligation),
         "may_file": workflow.may_file(user, obligation, on=on),
@@ -156,6 +160,7 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
         "obligation": report.obligation,
         "reading": reading.read(report, shown, reasons=returned.item_reasons if returned else {}),
         "returned": returned,
+        "to_do": returns.describe(returned) if returned and report.is_editable and shown == revisions[-1] else None,
         "is_latest": shown == revisions[-1],
         "revisions": revisions,
         "events": events,
@@ -183,9 +188,9 @@ def _review(
         "may_review": True,
         "is_own": latest.submitted_by_id == user.pk,
         "approve_form": forms.get("approve_form") or (ApproveForm(initial=seen) if waits else None),
-        "return_form": forms.get("return_form") or (ReturnForm(initial=seen, items=items) if waits else None),
+        "return_form": forms.get("return_form") or (ReturnForm(initial=seen, items=items, on=on) if waits else None),
         "reopen_form": forms.get("reopen_form")
-        or (ReopenForm(initial=seen) if report.status == Report.Status.APPROVED and is_latest else None),
+        or (ReopenForm(initial=seen, on=on) if report.status == Report.Status.APPROVED and is_latest else None),
         "queue_before": queue.before(report),
         "queue_after": queue.after(report),
     }

@@ -52,7 +52,7 @@ def report_approve(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 def report_return(request: SignedInRequest, pk: int) -> HttpResponse:
     report = visible_report(request, pk)
-    form = ReturnForm(request.POST, items=review_items(report))
+    form = ReturnForm(request.POST, items=review_items(report), on=timezone.localdate())
     _require_review(request, report)
     if not form.is_valid():
         return report_page(request, report, return_form=form)
@@ -61,6 +61,8 @@ def report_return(request: SignedInRequest, pk: int) -> HttpResponse:
         by=request.user,
         reason=form.cleaned_data["reason"],
         item_reasons=form.item_reasons,
+        due_on=form.cleaned_data["due_on"],
+        item_due=form.item_due,
         seen=form.cleaned_data["seen"],
     )
     messages.success(request, f"Đã trả lại báo cáo cho {report.obligation.org_unit} kèm lý do.")
@@ -71,11 +73,12 @@ def report_return(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 def report_reopen(request: SignedInRequest, pk: int) -> HttpResponse:
     report = visible_report(request, pk)
-    form = ReopenForm(request.POST)
+    form = ReopenForm(request.POST, on=timezone.localdate())
     _require_review(request, report)
     if not form.is_valid():
         return report_page(request, report, reopen_form=form)
-    workflow.reopen(report, by=request.user, reason=form.cleaned_data["reason"], seen=form.cleaned_data["seen"])
+    cleaned = form.cleaned_data
+    workflow.reopen(report, by=request.user, reason=cleaned["reason"], due_on=cleaned["due_on"], seen=cleaned["seen"])
     messages.success(
         request, f"Đã mở lại báo cáo của {report.obligation.org_unit}. Bản đã duyệt vẫn xem được trong lịch sử."
     )

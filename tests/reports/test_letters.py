@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.core import mail as django_mail
+from django.utils import timezone
 
 from orgunits import outbox
 from orgunits.models import Delivery
@@ -227,6 +228,25 @@ def test_a_return_for_one_item_alone_has_no_empty_reason(cast, submitted):
     assert "Lý do:" not in text
     assert "Lý do:" not in html
     assert "- Kết quả: Quá ngắn." in text
+
+
+def test_a_return_says_what_to_do_and_until_when(cast, submitted):
+    on = timezone.localdate()
+    day, later = on + datetime.timedelta(days=2), on + datetime.timedelta(days=5)
+    workflow.send_back(
+        submitted,
+        by=cast.reviewer,
+        reason="",
+        item_reasons={"ket-qua": "Quá ngắn.", "kinh-phi": "Thiếu."},
+        due_on=later,
+        item_due={"ket-qua": day},
+    )
+    _, text, html = noticed(cast.officer)
+    for body in (text, html):
+        assert "Chỉ cần sửa 2 mục dưới đây; các mục khác giữ nguyên như bản đã nộp." in body
+        assert f"Nộp lại chậm nhất 23:59 ngày {later:%d/%m/%Y}" in body
+        assert f"(xong chậm nhất ngày {day:%d/%m/%Y})" in body
+    assert f"- Thời hạn: chậm nhất 23:59 ngày {later:%d/%m/%Y}" in text
 
 
 def test_an_approval_thanks(cast, submitted):

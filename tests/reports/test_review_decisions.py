@@ -24,7 +24,13 @@ def report(cast) -> Report:
 
 def act(client, user, report, name: str, **data):
     client.force_login(user)
-    return client.post(reverse(f"reports:{name}", args=[report.pk]), {"seen": 1, **data})
+    data = {"seen": 1, "due_on": day(7), **data}
+    return client.post(reverse(f"reports:{name}", args=[report.pk]), data)
+
+
+def day(later: int) -> str:
+    """A day so many days from today as a person types it."""
+    return f"{timezone.localdate() + datetime.timedelta(days=later):%d/%m/%Y}"
 
 
 def status(report: Report) -> str:
@@ -86,7 +92,7 @@ def test_return_with_reasons_reaches_the_officer(client, cast, report):
         report,
         "report_return",
         reason="Thiếu nguyên nhân.",
-        **{"muc-ket-qua": "Chưa nêu số buổi."},
+        **{"tich-ket-qua": "on", "muc-ket-qua": "Chưa nêu số buổi."},
     )
     assert status(report) == "returned"
     event = report.events.get(action="return")
@@ -128,6 +134,76 @@ def test_decisions_are_posts_of_people_who_are_signed_in(client, cast, report, n
     assert client.post(url).url.startswith(reverse("account_login"))
     client.force_login(cast.reviewer)
     assert client.get(url).status_code == 405
+
+
+# --- single items and days ----------------------------------------------------------------------------------------
+
+
+def test_ticked_items_alone_go_back_each_with_its_day(client, cast, report):
+    typed = {"tich-ket-qua": "on", "muc-ket-qua": "Nêu rõ số buổi.", "han-ket-qua": day(3)}
+    act(client, cast.reviewer, report, "report_return", reason="", **typed)
+    report.refresh_from_db()
+    on = timezone.localdate()
+    assert (report.status, report.open_items) == ("returned", ["ket-qua"])
+    assert report.correction_due_on == on + datetime.timedelta(days=7)
+    event = report.events.get(action="return")
+    assert event.item_due == {"ket-qua": (on + datetime.timedelta(days=3)).isoformat()}
+    client.force_login(cast.officer)
+    for url in (report.get_absolute_url(), report.obligation.get_absolute_url(), reverse("home")):
+        page = client.get(url).content.decode()
+        assert "Chỉ cần sửa 1 mục dưới đây" in page
+        assert "Nêu rõ số buổi." in page
+        assert f"23:59 ngày {day(7)}" in page
+        assert day(3) in page
+
+
+def test_tick_without_a_reason_and_reason_without_a_tick_are_asked_about(client, cast, report):
+    page = act(client, cast.reviewer, report, "report_return", reason="Chung.", **{"tich-ket-qua": "on"})
+    assert "Hãy ghi lý do để đơn vị biết cần sửa gì ở mục này." in page.content.decode()
+    page = act(client, cast.reviewer, report, "report_return", reason="Chung.", **{"muc-ket-qua": "Ngắn quá."})
+    assert "Mục này có lý do mà chưa tích." in page.content.decode()
+    assert "Ngắn quá." in page.content.decode()
+    assert status(report) == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"due_on": ""}, "Hãy ghi hạn nộp lại"),
+        ({"due_on": "hôm nào"}, "ngày"),
+        ({"due_on": day(-1)}, "Hạn nộp lại không được trước hôm nay"),
+        ({"tich-ket-qua": "on", "muc-ket-qua": "Ngắn.", "han-ket-qua": day(-1)}, "Hạn nộp lại không được trước"),
+        ({"tich-ket-qua": "on", "muc-ket-qua": "Ngắn.", "han-ket-qua": day(8)}, "không được sau hạn nộp lại"),
+    ],
+)
+def test_days_that_make_no_sense_are_refused_and_kept(client, cast, report, typed, words):
+    response = act(client, cast.reviewer, report, "report_return", reason="Thiếu số liệu.", **typed)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert words in page
+    assert "Thiếu số liệu." in page
+    assert status(report) == "submitted"
+
+
+def test_today_is_a_day_for_a_correction(client, cast, report):
+    act(client, cast.reviewer, report, "report_return", reason="Thiếu số liệu.", due_on=day(0))
+    report.refresh_from_db()
+    assert (report.status, report.correction_due_on) == ("returned", timezone.localdate())
+
+
+def test_form_proposes_seven_days_and_names_every_item(client, cast, report):
+    client.force_login(cast.reviewer)
+    page = client.get(report.get_absolute_url()).content.decode()
+    assert f'value="{day(7)}"' in page
+    for item in report.form_version.items.all():
+        assert f'name="tich-{item.code}"' in page
+
+
+def test_reopening_sets_a_day_too(client, cast, report):
+    workflow.approve(report, by=cast.reviewer)
+    act(client, cast.reviewer, report, "report_reopen", reason="Đơn vị báo sai.", due_on=day(2))
+    report.refresh_from_db()
+    assert report.correction_due_on == timezone.localdate() + datetime.timedelta(days=2)
 
 
 # --- conflicts ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,21 @@
 from django.urls import URLPattern, path
 
-from reports.views import activities, attachments, dashboard, duties, filing, printing, reminders, reports, review
+from reports.views import (
+    activities,
+    attachments,
+    care_models,
+    dashboard,
+    duties,
+    filing,
+    form_items,
+    forms,
+    handover,
+    printing,
+    reminders,
+    reports,
+    review,
+    sheets,
+)
 
 app_name = "reports"
 urlpatterns: list[URLPattern] = [
@@ -33,16 +48,54 @@ urlpatterns: list[URLPattern] = [
     path("bao-cao/<int:pk>/lap/", filing.filing, name="filing"),
     path("bao-cao/<int:pk>/lap/luu/", filing.filing_autosave, name="filing_autosave"),
     path("bao-cao/<int:pk>/lap/nop/", filing.filing_submit, name="filing_submit"),
+    path("bao-cao/<int:pk>/lap/excel/", sheets.sheet_download, name="sheet_download"),
+    path("bao-cao/<int:pk>/lap/excel/nop/", sheets.sheet_upload, name="sheet_upload"),
+    path("tep-excel/<int:pk>/", sheets.sheet_import, name="sheet_import"),
+    path("tep-excel/<int:pk>/nhap/", sheets.sheet_import_confirm, name="sheet_import_confirm"),
     path("bao-cao/tai-lieu/<int:pk>/", attachments.attachment_download, name="attachment_download"),
     # activities
     path("hoat-dong/", activities.activity_list, name="activity_list"),
     path("hoat-dong/them/", activities.activity_create, name="activity_create"),
     path("hoat-dong/<int:pk>/sua/", activities.activity_edit, name="activity_edit"),
     path("hoat-dong/<int:pk>/xoa/", activities.activity_delete, name="activity_delete"),
+    # models of care
+    path("mo-hinh/", care_models.care_model_list, name="care_model_list"),
+    path("mo-hinh/them/", care_models.care_model_create, name="care_model_create"),
+    path("mo-hinh/<int:pk>/", care_models.care_model_detail, name="care_model_detail"),
+    path("mo-hinh/<int:pk>/sua/", care_models.care_model_edit, name="care_model_edit"),
+    path("mo-hinh/<int:pk>/xoa/", care_models.care_model_delete, name="care_model_delete"),
+    path("mo-hinh/<int:pk>/ghi-nhan/", care_models.care_model_step, name="care_model_step"),
+    path("mo-hinh/ghi-nhan/<int:pk>/xoa/", care_models.care_model_step_delete, name="care_model_step_delete"),
+    # hand-over of a post
+    path("ban-giao/<int:pk>/", handover.handover_page, name="handover"),
     # reminders and other letters
     path("thu-nhac/", reminders.reminder_list, name="reminder_list"),
     path("thu-nhac/nhac/", reminders.remind_now, name="remind_now"),
     path("thu-nhac/<int:pk>/gui-lai/", reminders.reminder_send_again, name="reminder_send_again"),
     path("thu-bao/", reminders.notice_list, name="notice_list"),
     path("thu-bao/<int:pk>/gui-lai/", reminders.notice_send_again, name="notice_send_again"),
+    # forms
+    path("bieu-mau/", forms.form_list, name="form_list"),
+    path("bieu-mau/lap/", forms.form_create, name="form_create"),
+    path("bieu-mau/<int:pk>/", forms.form_detail, name="form_detail"),
+    path("bieu-mau/<int:pk>/phien-ban/<int:number>/", forms.form_version, name="form_version"),
+    path("bieu-mau/<int:pk>/phien-ban/<int:number>/chuyen/", forms.form_move, name="form_move"),
+    path("bieu-mau/<int:pk>/theo-ke-hoach/", forms.form_follow_plan, name="form_follow_plan"),
+    # the version of a form that is being built
+    path("bieu-mau/<int:pk>/sua/", forms.form_build, name="form_build"),
+    path("bieu-mau/<int:pk>/sua/bat-dau/", forms.form_begin, name="form_begin"),
+    path("bieu-mau/<int:pk>/sua/xem-thu/", forms.form_draft_preview, name="form_draft_preview"),
+    path("bieu-mau/<int:pk>/sua/bo/", forms.form_discard, name="form_discard"),
+    path("bieu-mau/<int:pk>/sua/dua-vao-dung/", forms.form_publish, name="form_publish"),
+    path("bieu-mau/<int:pk>/sua/thu-tu/", form_items.form_order, name="form_order"),
+    path("bieu-mau/<int:pk>/sua/tu-mau/", form_items.items_from_ready, name="items_from_ready"),
+    path("bieu-mau/<int:pk>/sua/phan/", form_items.section_rename, name="section_rename"),
+    path("bieu-mau/<int:pk>/sua/phan/chuyen/", form_items.section_move, name="section_move"),
+    path("bieu-mau/<int:pk>/sua/them/<str:kind>/", form_items.item_add, name="item_add"),
+    path("bieu-mau/<int:pk>/sua/muc/<slug:code>/", form_items.item_edit, name="item_edit"),
+    path("bieu-mau/<int:pk>/sua/muc/<slug:code>/xoa/", form_items.item_remove, name="item_remove"),
+    path("bieu-mau/<int:pk>/sua/muc/<slug:code>/chuyen/", form_items.item_move, name="item_move"),
+    path("bieu-mau/<int:pk>/sua/muc/<slug:code>/quy-tac/<str:kind>/", form_items.rule_add, name="rule_add"),
+    path("bieu-mau/<int:pk>/sua/quy-tac/<int:check_pk>/", form_items.rule_edit, name="rule_edit"),
+    path("bieu-mau/<int:pk>/sua/quy-tac/<int:check_pk>/bo/", form_items.rule_remove, name="rule_remove"),
 ]

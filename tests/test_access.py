@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from orgunits.models import Role, RoleAssignment, User
 from plans.models import PrintJob
-from reports.models import Activity, Attachment, Notice, Reminder, ReviewEvent
+from reports.models import Activity, Attachment, Notice, Reminder, ReviewEvent, SheetImport
 from reports.workflow import submit
 from tests import builders
 
@@ -182,6 +182,10 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         title="Kế hoạch", file_name="ke-hoach.pdf", content={}, content_hash="x", org_unit=cast.union,
         requested_by=cast.officer, status=PrintJob.Status.FAILED, finished_at=timezone.now(),
     )  # fmt: skip
+    sheet = SheetImport.objects.create(
+        uploaded_by=cast.officer, org_unit=cast.base, report=draft, duty=cast.duty, period=other_year.period,
+        original_name="a.xlsx", status=SheetImport.Status.READY, changes={str(draft.pk): {"kinh-phi.v": ["", "5"]}},
+    )  # fmt: skip
     rule = cast.duty.due_rules.get()
     delegation = RoleAssignment.objects.create(
         user=builders.make_user(unit=cast.union, role=Role.VIEWER), org_unit=cast.union, role=Role.REVIEWER,
@@ -193,7 +197,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk,
         "target": cast.target.pk, "obligation": cast.obligation.pk, "report": report.pk, "draft": draft.pk,
         "rule": rule.pk, "attachment": attachment.pk, "activity": activity.pk, "reminder": reminder.pk,
-        "notice": notice.pk, "delegation": delegation.pk,
+        "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
     return {
         "-": {},

@@ -81,6 +81,8 @@ ACTIONS = {
     "report.approve": "Duyệt báo cáo",
     "report.reopen": "Mở lại báo cáo đã duyệt",
     "report.correct": "Gửi bản đính chính",
+    "report.collect": "Chọn nội dung từ báo cáo cấp dưới",
+    "report.collect_remove": "Bỏ nội dung đã chọn từ cấp dưới",
     "reminder.manual": "Nhắc nộp báo cáo",
     "activity.create": "Thêm hoạt động",
     "activity.edit": "Sửa hoạt động",
@@ -94,7 +96,7 @@ ACTIONS = {
     "attachment.remove": "Bỏ tài liệu kèm theo",
 }
 UNITS = {"parent", "successors"}  # details that hold the numbers of units
-COUNTED = {"obligations"}  # details that hold the numbers of rows: how many they are is what a reader wants
+COUNTED = {"obligations", "passages"}  # details that hold the numbers of rows: how many they are is what a reader wants
 DETAILS = {
     # units and people
     "effective_on": "ngày hiệu lực",
@@ -150,6 +152,7 @@ DETAILS = {
     "report": "mã báo cáo",
     "file": "tệp",
     "revision": "lần nộp",
+    "passages": "số đoạn",
     "recipient": "người nhận",
     "recipients": "người nhận",
     "size": "dung lượng (byte)",

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -10,11 +10,10 @@ from django.db.models import Count, QuerySet, Sum
 
 from orgunits import audit, roles
 from orgunits.models import OrgUnit, Role, User
-from reports.models import Activity, FundingSource, Report
+from reports.models import Activity, FundingSource, Occasion, Report
 
 FILING_ROLES = (Role.REPORTER, Role.APPROVER)
-AUDITED = ("name", "occasion", "held_on", "children_reached", "families_reached", "amount_spent", "amounts")
-AMOUNTS = [f"amount_{source}" for source in FundingSource.values]
+AUDITED = ("name", "occasion", "held_on", "children_reached", "families_reached", "amounts")
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,29 @@ class Totals:
     amount: int | None
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What some activities come to: all together, by occasion (those that were held) and by source of money.
+
+    A source that no activity names is left out; one that is named with 0 is there.
+    """
+
+    together: Totals
+    by_occasion: list[tuple[str, Totals]]
+    by_source: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The numbers of one activity, or of ``count`` of them that had one occasion."""
+
+    occasion: str
+    count: int = 1
+    children: int | None = None
+    families: int | None = None
+    amounts: dict[str, int] = field(default_factory=dict)  # by source
+
+
 def of_report(report: Report) -> list[Activity]:
     """What the unit held within the report's period, by day."""
     period = report.obligation.period
@@ -37,25 +59,78 @@ def of_report(report: Report) -> list[Activity]:
 
 
 def totals(activities: Iterable[Activity]) -> Totals:
-    rows = list(activities)
-    return Totals(
-        count=len(rows),
-        children=_sum(row.children_reached for row in rows),
-        families=_sum(row.families_reached for row in rows),
-        amount=_sum(row.amount_spent for row in rows),
+    return summary(activities).together
+
+
+def summary(activities: Iterable[Activity]) -> Summary:
+    return summed(Facts(row.occasion, 1, row.children_reached, row.families_reached, row.amounts) for row in activities)
+
+
+def summary_of(activities: QuerySet[Activity]) -> Summary:
+    """``summary`` by the database, for a list that is shown page by page."""
+    sums = (
+        activities.order_by("occasion")
+        .values("occasion")
+        .annotate(
+            count=Count("pk"),
+            children=Sum("children_reached"),
+            families=Sum("families_reached"),
+            **{f"sum_{source}": Sum(f"amount_{source}") for source in FundingSource.values},
+        )
+    )
+    return summed(
+        Facts(
+            row["occasion"],
+            row["count"],
+            row["children"],
+            row["families"],
+            {
+                source: amount
+                for source in FundingSource.values
+                if (amount := row[f"sum_{source}"]) is not None
+            },
+        )
+        for row in sums
+    )  # fmt: skip
+
+
+def summary_of_frozen(rows: Iterable[dict[str, Any]]) -> Summary:
+    """``summary`` of activities as a revision keeps them."""
+    return summed(
+        Facts(row.get("occasion", ""), 1, row.get("children_reached"), row.get("families_reached"), frozen_amounts(row))
+        for row in rows
     )
 
 
-def totals_of(activities: QuerySet[Activity]) -> Totals:
-    """``totals`` summed by the database, for a list that is shown page by page."""
-    sums = activities.order_by().aggregate(
-        count=Count("pk"),
-        children=Sum("children_reached"),
-        families=Sum("families_reached"),
-        **{name: Sum(name) for name in AMOUNTS},
-    )
-    amount = _sum(sums.pop(name) for name in AMOUNTS)
-    return Totals(**sums, amount=amount)
+def summed(facts: Iterable[Facts]) -> Summary:
+    """Totals in the order of the occasions and of the sources."""
+    rows = list(facts)
+    codes = [*Occasion.values, *sorted({row.occasion for row in rows} - set(Occasion.values))]
+    by_occasion = [
+        (str(Occasion(code).label) if code in Occasion.values else code or "Không ghi dịp", _totals(held))
+        for code in codes
+        if (held := [row for row in rows if row.occasion == code])
+    ]
+    by_source = [
+        (str(source.label), amount)
+        for source in FundingSource
+        if (amount := _sum(row.amounts.get(source.value) for row in rows)) is not None
+    ]
+    return Summary(_totals(rows), by_occasion, by_source)
+
+
+def frozen_amounts(row: dict[str, Any]) -> dict[str, int]:
+    """The money of a frozen activity by source.
+
+    Filings before 23/11/2026 name one source for the whole sum; "mixed" and "none" are read as other sources, as the
+    register's own rows were when they got a column for each.
+    """
+    if "amounts" in row:
+        return dict(row["amounts"] or {})
+    amount, source = row.get("amount_spent"), row.get("funding_source")
+    if amount is None:
+        return {}
+    return {source if source in FundingSource.values else FundingSource.OTHER.value: amount}
 
 
 def frozen(report: Report) -> list[dict[str, Any]]:
@@ -110,6 +185,15 @@ def may_record(user: User, unit: OrgUnit, *, on: datetime.date) -> bool:
 def _facts(activity: Activity) -> dict[str, Any]:
     values = {name: getattr(activity, name) for name in AUDITED}
     return values | {"held_on": activity.held_on.isoformat()}
+
+
+def _totals(facts: list[Facts]) -> Totals:
+    return Totals(
+        count=sum(row.count for row in facts),
+        children=_sum(row.children for row in facts),
+        families=_sum(row.families for row in facts),
+        amount=_sum(amount for row in facts for amount in row.amounts.values()),
+    )
 
 
 def _sum(numbers: Iterable[int | None]) -> int | None:

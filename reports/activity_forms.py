@@ -5,15 +5,19 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.formats import number_format
 
 from orgunits.models import OrgUnit
 from orgunits.vietnamese import nfc
 from plans.models import Task
-from reports.models import Activity, Obligation, Occasion
+from reports import content_checks
+from reports.models import Activity, FundingSource, Obligation, Occasion
 from reports.whole_numbers import Unreadable, read_money, read_whole
 
 FIRST_YEAR = 2012  # Chỉ thị 20-CT/TW, the oldest programme
+NAMES_LOOKED_AT = 200
+NAMES_OFFERED = 30
 WRONG_DAY = "Hãy ghi ngày theo dạng ngày/tháng/năm, ví dụ 01/06/2026."
 FUTURE = "Sổ này ghi hoạt động đã tổ chức. Ngày tổ chức không thể sau hôm nay."
 
@@ -100,10 +104,19 @@ class ActivityForm(forms.ModelForm):
                 pk__in=[unit.pk for unit in units]
             ).prefetch_related("placements")
         self.fields["occasion"].choices = [("", "Chọn dịp…"), *Occasion.choices]  # type: ignore[attr-defined]
-        tasks = Task.objects.filter(plan__in=_plans(units)).select_related("section", "plan__document")
-        self.fields["task"].queryset = tasks.order_by("plan", "order", "pk")  # type: ignore[attr-defined]
-        self.fields["task"].empty_label = "Không gắn với nhiệm vụ nào"  # type: ignore[attr-defined]
-        self.fields["task"].label_from_instance = _task_label  # type: ignore[attr-defined]
+        task_choice(self, units)
+        self.fields["name"].widget.attrs["list"] = "ten-da-dung"
+        self.names_before = _names_before(units)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about words that seem to say who a child is; they do not stop the entry."""
+        typed = [self.cleaned_data.get(name, "") for name in ("name", "place")]
+        return list(dict.fromkeys(filter(None, map(content_checks.names_a_person, typed))))
+
+    @property
+    def money(self) -> list[forms.BoundField]:
+        return [self[f"amount_{source}"] for source in FundingSource.values]
 
     def clean_name(self) -> str:
         return nfc(self.cleaned_data["name"])
@@ -117,12 +130,29 @@ class ActivityForm(forms.ModelForm):
         return day
 
 
+def task_choice(form: forms.ModelForm, units: list[OrgUnit]) -> None:
+    """Let the field ``task`` offer the tasks of the plans on which the units report, and the one that is chosen."""
+    offered = Q(plan__in=_plans(units)) | Q(pk=form.instance.task_id)
+    tasks = Task.objects.filter(offered).select_related("section", "plan__document")
+    field: Any = form.fields["task"]
+    field.queryset = tasks.order_by("plan", "order", "pk")
+    field.empty_label = "Không gắn với nhiệm vụ nào"
+    field.label_from_instance = task_label
+
+
+def _names_before(units: list[OrgUnit]) -> list[str]:
+    """Names that the units have used, the latest first: what is held every year is chosen, not typed again."""
+    used = Activity.objects.filter(org_unit__in=[unit.pk for unit in units])
+    latest = used.order_by("-held_on", "-pk").values_list("name", flat=True)[:NAMES_LOOKED_AT]
+    return list(dict.fromkeys(latest))[:NAMES_OFFERED]
+
+
 def _plans(units: list[OrgUnit]) -> list[int]:
     """The plans on which the units report."""
     owed = Obligation.objects.filter(org_unit__in=[unit.pk for unit in units])
     return list(owed.values_list("duty__plan_id", flat=True).distinct().order_by("duty__plan_id"))
 
 
-def _task_label(task: Task) -> str:
+def task_label(task: Task) -> str:
     section = task.section
     return f"{task.plan.document}: {section.heading or section.body}"[:140]

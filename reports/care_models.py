@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
+from django.utils.formats import number_format
 
 from orgunits import audit
 from orgunits.models import User
@@ -16,6 +17,13 @@ from reports.models import CareModel, CareModelStep, Period, Report
 Kind = CareModelStep.Kind
 STEP_FACTS = ("kind", "children_reached", "families_reached", "places", "note")
 # In the words of the plans: "duy trì, cải tiến, nhân rộng"; a beginning and an end stand around them.
+STATE_KINDS = {
+    Kind.STARTED: "info",
+    Kind.KEPT: "ok",
+    Kind.IMPROVED: "ok",
+    Kind.SPREAD: "ok",
+    Kind.ENDED: "muted",
+}
 SUMMED = (Kind.STARTED, Kind.KEPT, Kind.IMPROVED, Kind.SPREAD, Kind.ENDED)
 
 
@@ -79,6 +87,18 @@ def totals(rows: Iterable[ModelOfPeriod]) -> ModelTotals:
     return totals_of([(step.kind, step.places) for step in row.steps] for row in rows)
 
 
+def totals_words(found: ModelTotals) -> str:
+    """How many models had what, in the words of the plans: "duy trì 3 · cải tiến 1 · nhân rộng 2 (thêm 5 nơi)"."""
+    words = []
+    for kind in SUMMED:
+        if number := found.kinds.get(kind.value):
+            label = f"{str(kind.label).lower()} {number_format(number, force_grouping=True)}"
+            is_counted = kind == Kind.SPREAD and found.places is not None
+            places = number_format(found.places, force_grouping=True) if is_counted else ""
+            words.append(f"{label} (thêm {places} nơi)" if places else label)
+    return " · ".join(words)
+
+
 def totals_of(models: Iterable[Iterable[tuple[str, int | None]]]) -> ModelTotals:
     """Totals over models, each given as the kind and the places of its steps."""
     kinds = dict.fromkeys(SUMMED, 0)
@@ -97,9 +117,12 @@ def totals_of(models: Iterable[Iterable[tuple[str, int | None]]]) -> ModelTotals
 
 @transaction.atomic
 def record(model: CareModel, *, by: User) -> CareModel:
-    """Enter a new model in the register."""
+    """Enter a new model in the register; raises Conflict where the unit got one of that name meanwhile."""
     model.recorded_by = by
-    model.save(force_insert=True)
+    try:
+        model.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict("Đơn vị vừa có mô hình mang tên này. Hãy xem lại sổ mô hình.") from error
     audit.record("care_model.create", model, by=by, org_unit=model.org_unit, **_facts(model))
     return model
 
@@ -109,7 +132,10 @@ def correct(model: CareModel, *, by: User, changed: list[str]) -> None:
     """Write the changed fields of a model; reports that were filed keep what they froze."""
     if not changed:
         return
-    model.save(update_fields=changed)
+    try:
+        model.save(update_fields=changed)
+    except IntegrityError as error:
+        raise Conflict("Đơn vị vừa có mô hình mang tên này. Hãy xem lại sổ mô hình.") from error
     audit.record("care_model.edit", model, by=by, org_unit=model.org_unit, changed=changed, **_facts(model))
 
 
@@ -117,7 +143,7 @@ def correct(model: CareModel, *, by: User, changed: list[str]) -> None:
 def remove(model: CareModel, *, by: User) -> None:
     """Take a model that was entered by mistake out of the register, with its steps; the audit rows keep them."""
     model = CareModel.objects.select_for_update().select_related("org_unit").get(pk=model.pk)
-    steps = [_step_facts(step) for step in model.steps.order_by("noted_on", "pk")]
+    steps = [_audited(step) for step in model.steps.order_by("noted_on", "pk")]
     audit.record("care_model.delete", model, by=by, org_unit=model.org_unit, **_facts(model), steps=steps)
     model.delete()
 
@@ -127,14 +153,14 @@ def add_step(step: CareModelStep, *, by: User) -> CareModelStep:
     """Note what became of a model."""
     step.recorded_by = by
     step.save(force_insert=True)
-    audit.record("care_model.step", step.model, by=by, org_unit=step.model.org_unit, **_step_facts(step))
+    audit.record("care_model.step", step.model, by=by, org_unit=step.model.org_unit, **_audited(step))
     return step
 
 
 @transaction.atomic
 def remove_step(step: CareModelStep, *, by: User) -> None:
     """Take a step out; the audit row keeps what it said."""
-    audit.record("care_model.step_delete", step.model, by=by, org_unit=step.model.org_unit, **_step_facts(step))
+    audit.record("care_model.step_delete", step.model, by=by, org_unit=step.model.org_unit, **_audited(step))
     step.delete()
 
 
@@ -168,6 +194,11 @@ def _runs_unnoted(model: CareModel, period: Period) -> bool:
 
 def _step_facts(step: CareModelStep) -> dict[str, Any]:
     return {"noted_on": step.noted_on.isoformat()} | {name: getattr(step, name) for name in STEP_FACTS}
+
+
+def _audited(step: CareModelStep) -> dict[str, Any]:
+    facts = _step_facts(step)
+    return {"step": facts.pop("kind")} | facts
 
 
 def _facts(model: CareModel) -> dict[str, Any]:

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("bao-cao/<int:pk>/ban-in/", printing.report_print, name="report_print"),
     # review
     path("xet-duyet/", review.review_queue, name="review_queue"),
+    path("xet-duyet/duyet/", review.review_approve_many, name="review_approve_many"),
     path("bao-cao/<int:pk>/duyet/", review.report_approve, name="report_approve"),
     path("bao-cao/<int:pk>/tra-lai/", review.report_return, name="report_return"),
     path("bao-cao/<int:pk>/mo-lai/", review.report_reopen, name="report_reopen"),

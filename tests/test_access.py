@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from orgunits.models import Role, RoleAssignment, User
 from plans.models import PrintJob
-from reports.models import Activity, Attachment, Notice, Reminder, ReviewEvent, SheetImport
+from reports.models import Activity, Attachment, CareModel, CareModelStep, Notice, Reminder, ReviewEvent, SheetImport
 from reports.workflow import submit
 from tests import builders
 
@@ -140,6 +140,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:activity_create": ("-", "302 200 403 403 403 403 200"),
     "reports:activity_edit": ("activity", "302 200 403 403 403 403 404"),
     "reports:activity_delete": ("activity", "302 200 403 403 403 403 404"),
+    "reports:care_model_list": ("-", "302 200 200 200 200 200 200"),
+    "reports:care_model_create": ("-", "302 200 403 403 403 403 200"),
+    "reports:care_model_detail": ("care_model", "302 200 200 200 200 200 404"),
+    "reports:care_model_edit": ("care_model", "302 200 403 403 403 403 404"),
+    "reports:care_model_delete": ("care_model", "302 200 403 403 403 403 404"),
+    "reports:care_model_step": ("care_model", "302 200 403 403 403 403 404"),
+    "reports:care_model_step_delete": ("care_model_step", "302 200 403 403 403 403 404"),
+    "reports:handover": ("unit", "302 200 200 403 200 200 404"),
     "reports:reminder_list": ("-", "302 403 200 403 200 200 403"),
     "reports:remind_now": ("-", "405 405 405 405 405 405 405"),
     "reports:reminder_send_again": ("reminder", "405 405 405 405 405 405 405"),
@@ -174,6 +182,8 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     activity = Activity.objects.create(
         org_unit=cast.base, name="Tết Trung thu", occasion="mid_autumn", held_on="2026-09-25", recorded_by=cast.officer
     )
+    care_model = CareModel.objects.create(org_unit=cast.base, name="Câu lạc bộ Nữ công", recorded_by=cast.officer)
+    step = CareModelStep.objects.create(model=care_model, kind="kept", noted_on="2026-06-01", recorded_by=cast.officer)
     reminder = Reminder.objects.create(
         obligation=cast.obligation, rung="late-1", recipient=cast.officer, due_on="2026-11-09"
     )
@@ -197,6 +207,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk,
         "target": cast.target.pk, "obligation": cast.obligation.pk, "report": report.pk, "draft": draft.pk,
         "rule": rule.pk, "attachment": attachment.pk, "activity": activity.pk, "reminder": reminder.pk,
+        "care_model": care_model.pk, "care_model_step": step.pk,
         "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
     return {

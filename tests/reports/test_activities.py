@@ -10,7 +10,7 @@ from django.urls import reverse
 from orgunits.models import AuditEvent, Role
 from reports import activities, content
 from reports.models import Activity
-from tests.builders import give_role, make_report, make_task, plan_form
+from tests.builders import give_role, make_plan, make_report, make_task, plan_form
 
 LIST = "reports:activity_list"
 TODAY = datetime.date(2026, 11, 22)
@@ -74,6 +74,23 @@ def test_list_is_narrowed_by_year_and_unit(client, cast):
     assert "Năm ngoái" in everything
 
 
+def test_list_is_narrowed_by_occasion_and_task_and_adds_up_what_is_shown(client, cast):
+    task = make_task(cast.plan)
+    make_activity(cast, name="Có nhiệm vụ", task=task, amount_state=3_000_000)
+    make_activity(cast, name="Phá cỗ", amount_union=1_000_000, amount_social=500_000)
+    make_activity(cast, name="Trại hè", occasion="action_month", held_on=datetime.date(2026, 6, 2))
+    client.force_login(cast.officer)
+    page = text(client.get(reverse(LIST), {"dip": "mid_autumn"}))
+    assert ("Phá cỗ" in page, "Trại hè" in page, "Cộng 2 hoạt động" in page) == (True, False, True)
+    assert "Kinh phí công đoàn <strong class=\"figure-value\">1.000.000</strong> đồng" in page
+    assert "Ngân sách nhà nước <strong class=\"figure-value\">3.000.000</strong> đồng" in page
+    page = text(client.get(reverse(LIST), {"nhiem_vu": str(task.pk)}))
+    assert ("Có nhiệm vụ" in page, "Phá cỗ" in page, "Cộng 1 hoạt động" in page) == (True, False, True)
+    page = text(client.get(reverse(LIST), {"dip": "action_month", "nhiem_vu": str(task.pk)}))
+    assert "Không có hoạt động nào như vậy" in page
+    assert "Bỏ lọc" in page
+
+
 def test_reader_sees_no_buttons_to_change(client, cast):
     make_activity(cast)
     client.force_login(cast.viewer)
@@ -95,7 +112,7 @@ def test_queries_of_the_list_do_not_grow_with_it(client, cast, django_assert_num
     for number in range(12):
         make_activity(cast, name=f"Hoạt động {number}")
     client.get(reverse(LIST))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get(reverse(LIST))
 
 
@@ -170,6 +187,40 @@ def test_task_is_one_of_the_plans_on_which_the_unit_reports(client, cast):
     client.force_login(cast.officer)
     client.post(reverse("reports:activity_create"), typed(task=str(task.pk)))
     assert Activity.objects.get().task == task
+
+
+def test_task_that_is_no_longer_offered_stays_with_the_activity(client, cast):
+    old = make_task(make_plan(cast.province))
+    activity = make_activity(cast, task=old)
+    client.force_login(cast.officer)
+    url = reverse("reports:activity_edit", args=[activity.pk])
+    assert f'<option value="{old.pk}" selected>' in text(client.get(url))
+    client.post(url, typed(task=str(old.pk), place="Nơi khác"))
+    activity.refresh_from_db()
+    assert (activity.task, activity.place) == (old, "Nơi khác")
+
+
+def test_form_begins_today_and_offers_the_names_used_before(client, cast):
+    make_activity(cast, name="Vui Tết Trung thu")
+    make_activity(cast, name="Vui Tết Trung thu", held_on=datetime.date(2025, 9, 25))
+    make_activity(cast, unit=cast.sibling, name="Của đơn vị bạn")
+    client.force_login(cast.officer)
+    page = text(client.get(reverse("reports:activity_create")))
+    assert 'value="22/11/2026"' in page
+    assert page.count('<option value="Vui Tết Trung thu">') == 1
+    assert "Của đơn vị bạn" not in page
+
+
+@pytest.mark.parametrize("field", ["name", "place"])
+def test_words_that_look_like_personal_data_are_kept_and_warned_about(client, cast, field):
+    client.force_login(cast.officer)
+    response = client.post(
+        reverse("reports:activity_create"), typed(**{field: "Thăm nhà, gọi 0912 345 678"}), follow=True
+    )
+    assert Activity.objects.count() == 1
+    assert "Nội dung có vẻ" in text(response)
+    response = client.post(reverse("reports:activity_create"), typed(), follow=True)
+    assert "Nội dung có vẻ" not in text(response)
 
 
 def test_coming_from_a_report_the_way_leads_back_to_it(client, cast):
@@ -253,8 +304,40 @@ def test_activities_from_the_first_to_the_last_day_of_the_period_come_into_the_r
 def test_missing_numbers_are_no_zeros_in_the_totals(cast):
     rows = [make_activity(cast, children_reached=None), make_activity(cast, children_reached=0)]
     assert activities.totals(rows) == activities.Totals(count=2, children=0, families=None, amount=None)
-    assert activities.totals_of(Activity.objects.all()) == activities.totals(rows)
+    assert activities.summary_of(Activity.objects.all()).together == activities.totals(rows)
     assert activities.totals([]) == activities.Totals(count=0, children=None, families=None, amount=None)
+
+
+def test_totals_by_occasion_and_by_source_are_the_same_from_rows_database_and_revision(cast):
+    rows = [
+        make_activity(cast, children_reached=30, amount_union=100, amount_social=5),
+        make_activity(cast, children_reached=20, families_reached=0, amount_union=0),
+        make_activity(cast, occasion="childrens_day", held_on=datetime.date(2026, 6, 1), amount_other=7),
+        make_activity(cast, occasion="other", held_on=datetime.date(2026, 3, 8)),
+    ]
+    found = activities.summary(rows)
+    assert found.together == activities.Totals(count=4, children=50, families=0, amount=112)
+    assert found.by_occasion == [
+        ("Ngày Quốc tế Thiếu nhi 1/6", activities.Totals(1, None, None, 7)),
+        ("Tết Trung thu", activities.Totals(2, 50, 0, 105)),
+        ("Dịp khác, hoạt động thường xuyên", activities.Totals(1, None, None, None)),
+    ]
+    assert found.by_source == [("Kinh phí công đoàn", 100), ("Nguồn xã hội hóa", 5), ("Nguồn khác", 7)]
+    assert activities.summary_of(Activity.objects.all()) == found
+    assert activities.summary_of_frozen(activities.frozen(make_report(cast.obligation))) == found
+
+
+def test_filings_of_before_name_one_source_for_the_whole_sum():
+    old = [
+        {"occasion": "new_year", "amount_spent": 5, "funding_source": "union"},
+        {"occasion": "new_year", "amount_spent": 3, "funding_source": "mixed"},
+        {"occasion": "", "amount_spent": 0, "funding_source": "none"},
+        {"occasion": "new_year", "amount_spent": None, "funding_source": "union"},
+    ]
+    found = activities.summary_of_frozen(old)
+    assert found.together == activities.Totals(count=4, children=None, families=None, amount=8)
+    assert found.by_source == [("Kinh phí công đoàn", 5), ("Nguồn khác", 3)]
+    assert [label for label, _ in found.by_occasion] == ["Tết Nguyên đán", "Không ghi dịp"]
 
 
 def test_revision_freezes_the_activities_as_they_stand(cast):

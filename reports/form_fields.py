@@ -3,7 +3,7 @@
 Field names are those of ``Report.draft``: ``<item>.<group>.n`` and ``.d`` of a share (group ``all`` where there are no
 groups); ``<item>.v`` of a count or an amount, or ``<item>.<group>.v`` for each of its groups; ``<item>.nil`` and
 ``<item>.explanation`` of every figure; ``<item>`` of a text, a choice, a yes-or-no; ``<item>.task<pk>.status`` and
-``.note``; ``<item>.caption``, ``.file_task`` and ``.consent`` of the next file.
+``.note``; ``<item>.caption`` of the next file.
 
 A report that came back with single items has only these open. The others are *closed*: they stand as they were filed,
 whatever is typed or posted.
@@ -120,12 +120,12 @@ class Question:
 
     @property
     def file_task_name(self) -> str:
-        """The task that a file not sent yet belongs to: its key."""
+        """The key of the task of a file that is not sent yet; not in the draft."""
         return f"{self.code}.file_task"
 
     @property
     def consent_name(self) -> str:
-        """What is declared about the people in a picture that is not sent yet: a code of ``PhotoConsent``."""
+        """The ``PhotoConsent`` of a picture that is not sent yet; not in the draft, for each is declared anew."""
         return f"{self.code}.consent"
 
     @property
@@ -168,8 +168,6 @@ class Question:
             names[self.code] = item.label
         elif self.kind == ItemKind.ATTACHMENTS:
             names[self.caption_name] = "Chú thích của tệp"
-            names[self.file_task_name] = "Nhiệm vụ của tệp"
-            names[self.consent_name] = "Người trong ảnh"
         for row in self.tasks:
             names[row.status_name] = f"{row.place}: tình hình thực hiện" if row.place else row.text[:80]
             names[row.note_name] = f"{row.place}: ghi chú" if row.place else row.text[:80]

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 from typing import Any
 
 from django.contrib import messages
@@ -19,15 +18,25 @@ from django.views.decorators.http import require_http_methods, require_POST
 from orgunits.models import User
 from orgunits.requests import SignedInRequest
 from orgunits.transitions import Conflict
-from reports import attachments, content, drafts, due_dates, filing_page, form_fields, letters, workflow
+from plans.models import Task
+from reports import (
+    attachments,
+    content,
+    drafts,
+    due_dates,
+    filing_notes,
+    filing_page,
+    form_fields,
+    letters,
+    workflow,
+)
 from reports.attachments import AttachmentRejected
 from reports.models import Obligation, Report
+from reports.views import filing_input
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
 CHECK = "kiem-tra"
 FILE = "tep"
-NOT_FIELDS = {"csrfmiddlewaretoken", "action", "base", "draft_version"}
-NUMBER_FIELD = re.compile(r"(?P<code>[^.]+)\.(?:v|[^.]+\.[nd])")
 
 
 # /bao-cao/<pk>/lap/
@@ -50,7 +59,8 @@ def filing(request: SignedInRequest, pk: int) -> HttpResponse:
 def filing_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
     """Save the fields that changed: ``{"draft_version": 3, "changes": {name: [was, now]}}``, answered in JSON.
 
-    200 with the draft as it stands; 401 when the session has ended or is another person's; 409 with both texts of a
+    200 with the draft as it stands and ``notes``, {field name: {"errors", "warnings"}}, beside the saved fields and
+    those that hang together with them; 401 when the session has ended or is another person's; 409 with both texts of a
     field that somebody else changed too, or with a sentence when the report is filed; 413 when the draft is too long.
     """
     if not request.user.is_authenticated:
@@ -60,7 +70,7 @@ def filing_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
         return JsonResponse({"sentence": "Người khác đã đăng nhập trên máy này.", "other_person": True}, status=401)
     report = _report_to_file(request.user, pk, for_page=False)
     try:
-        version, was, now = _changes(request)
+        version, was, now = filing_input.changes(request)
         saved = drafts.save(report, now, base=was, version=version, by=request.user)
     except ValueError:
         return JsonResponse({"sentence": "Dữ liệu gửi lên không đọc được."}, status=400)
@@ -71,7 +81,9 @@ def filing_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
     except Conflict as error:
         return JsonResponse({"sentence": str(error)}, status=409)
     at = timezone.localtime(saved.saved_at)
-    return JsonResponse({"draft_version": saved.version, "saved_at": f"{at:%H:%M}", "draft": saved.draft})
+    notes = filing_notes.of_saved(report, saved.draft, now)
+    answer = {"draft_version": saved.version, "saved_at": f"{at:%H:%M}", "draft": saved.draft, "notes": notes}
+    return JsonResponse(answer)
 
 
 @require_http_methods(READ_OR_POST)
@@ -118,17 +130,21 @@ def keep_text(request: HttpRequest, *, status: int) -> HttpResponse:
 
 
 def _save_and_go_on(request: SignedInRequest, report: Report) -> HttpResponse:
-    posted = _posted_fields(request)
+    posted = filing_input.posted_fields(request)
     try:
         saved = drafts.save(
-            report, posted, base=_posted_base(request), version=_posted_version(request), by=request.user
+            report,
+            posted,
+            base=filing_input.posted_base(request),
+            version=filing_input.posted_version(request),
+            by=request.user,
         )
     except drafts.DraftClash as clash:
         raw = clash.merged | {name: both.mine for name, both in clash.clashes.items()}
         return _form(request, clash.report, raw, clash=clash, status=409)
     except drafts.DraftTooLarge as error:
         messages.error(request, str(error))
-        start = (_posted_version(request), _posted_base(request))
+        start = (filing_input.posted_version(request), filing_input.posted_base(request))
         return _form(request, report, drafts.cleaned(report, posted), start=start, status=422)
     except Conflict as error:
         return _closed(request, report, posted, error)
@@ -145,6 +161,8 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
     has_pk = pk.isascii() and pk.isdigit()
     back = f"?bao-cao={report.pk}"
     match action:
+        case "copy-before":
+            return _copy_before(request, report, saved, code=pk)
         case "check":
             return redirect(_check_url(report))
         case "submit":
@@ -164,14 +182,27 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
     return redirect(_form_url(report))
 
 
+def _copy_before(request: SignedInRequest, report: Report, saved: drafts.Saved, *, code: str) -> HttpResponse:
+    """Put last period's text into the field, behind what stands there already, to be changed."""
+    previous = drafts.previous_filing(report)
+    before = previous.content.get("texts", {}).get(code, "") if previous else ""
+    now = saved.draft.get(code, "")
+    text = "\n".join(filter(None, [now, before]))
+    with contextlib.suppress(drafts.DraftClash):  # a colleague is writing there: theirs stays
+        drafts.save(report, {code: text}, base={code: now}, version=saved.version, by=request.user)
+        messages.success(request, "Đã chép nội dung kỳ trước vào ô. Hãy sửa theo kết quả của kỳ này.")
+    return redirect(f"{_form_url(report)}#muc-{code}")
+
+
 def _attach(request: SignedInRequest, report: Report, saved: drafts.Saved, upload: UploadedFile) -> HttpResponse:
     """A chosen file is taken with whatever button was pressed, so that it is not lost."""
-    caption_name = next((name for name in saved.draft if name.endswith(".caption")), "")
+    of_file = filing_input.posted_of_file(request)
+    caption_name, caption = of_file.caption_name, saved.draft.get(of_file.caption_name, "")
+    task = Task.objects.filter(pk=of_file.task_pk, plan=report.obligation.duty.plan_id).first()
     try:
-        caption = saved.draft.get(caption_name, "")
-        file = attachments.attach(report, upload, caption=caption, by=request.user)
+        file = attachments.attach(report, upload, caption=caption, by=request.user, task=task, consent=of_file.consent)
     except AttachmentRejected as error:
-        return _form(request, report, saved.draft, file_error=str(error), status=422)
+        return _form(request, report, saved.draft | of_file.fields, file_error=str(error), status=422)
     # The caption belongs to the file now, unless a colleague is already writing one for the next file.
     with contextlib.suppress(drafts.DraftClash):
         saved = drafts.save(
@@ -187,7 +218,7 @@ def _submit(request: SignedInRequest, report: Report) -> HttpResponse:
     """File the draft that was shown on the confirming page, and no other."""
     with transaction.atomic():
         Obligation.objects.select_for_update().get(pk=report.obligation_id)
-        version = _posted_version(request)
+        version = filing_input.posted_version(request)
         # Holds the report's row until the end, in the version that was confirmed.
         if not Report.objects.filter(pk=report.pk, draft_version=version).update(draft_version=version):
             raise Conflict("Bản nháp đã được sửa sau khi bạn mở trang này. Hãy xem lại báo cáo rồi nộp.")
@@ -196,7 +227,7 @@ def _submit(request: SignedInRequest, report: Report) -> HttpResponse:
         parsed = content.parse(report, drafts.typed(report), previous=previous.content if previous else None)
         if not parsed.is_valid and report.is_editable:
             return redirect(_check_url(report))
-        workflow.submit(report, parsed.content, by=request.user)
+        workflow.submit(report, parsed.content, by=request.user, flags=content.flags(parsed))
     messages.success(request, f"Đã nộp báo cáo đến {report.obligation.receiving_unit}. Báo cáo đang chờ duyệt.")
     return redirect(report)
 
@@ -259,11 +290,12 @@ def _closed(request: SignedInRequest, report: Report, posted: dict[str, str], er
 
 def _report_to_file(user: User, pk: int, *, for_page: bool = True) -> Report:
     """404 outside the user's scope, 403 inside it without the right to file for the unit."""
-    reports = Report.objects.visible_to(user).select_related("obligation__org_unit", "form_version")
+    reports = Report.objects.visible_to(user).select_related(
+        "obligation__org_unit", "obligation__period", "form_version"
+    )
     if for_page:
         reports = reports.select_related(
             "obligation__duty__plan__document",
-            "obligation__period",
             "obligation__receiving_unit",
             "draft_saved_by",
         ).prefetch_related(
@@ -283,58 +315,6 @@ def _form_url(report: Report) -> str:
 
 def _check_url(report: Report) -> str:
     return f"{_form_url(report)}?{CHECK}=1#kiem-tra"
-
-
-# --- what was posted ----------------------------------------------------------------------------------------------
-
-
-def _posted_fields(request: HttpRequest) -> dict[str, str]:
-    """The fields of the form; a box *không phát sinh* that stands beside a number and was not sent is not ticked."""
-    fields = {name: str(text) for name, text in request.POST.items() if name not in NOT_FIELDS}
-    beside = {f"{match['code']}.nil" for name in fields if (match := NUMBER_FIELD.fullmatch(name))}
-    return dict.fromkeys(beside, "") | fields
-
-
-def _posted_base(request: HttpRequest) -> dict[str, str]:
-    """The draft from which the page started; nothing where it cannot be read, so that every difference is asked."""
-    try:
-        return _texts(_json(request.POST.get("base", "")))
-    except ValueError:
-        return {}
-
-
-def _posted_version(request: HttpRequest) -> int:
-    text = request.POST.get("draft_version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
-def _changes(request: HttpRequest) -> tuple[int, dict[str, str], dict[str, str]]:
-    """Version, texts before and texts now of an autosave; raises ValueError when it is not what our page sends."""
-    body = _json(request.body)
-    if not isinstance(body, dict) or not isinstance(body.get("changes"), dict):
-        raise ValueError("not an object with changes")
-    pairs = body["changes"]
-    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs.values()):
-        raise ValueError("a change is a pair")
-    version = body.get("draft_version")
-    if not isinstance(version, int):
-        raise ValueError("no version")
-    was = _texts({name: pair[0] for name, pair in pairs.items()})
-    return version, was, _texts({name: pair[1] for name, pair in pairs.items()})
-
-
-def _json(text: str | bytes) -> Any:
-    """Raises ValueError for whatever is not JSON, also where it is nested deeper than Python follows."""
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _texts(found: Any) -> dict[str, str]:
-    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
-        raise ValueError("not texts by name")
-    return found
 
 
 def _clash_answer(clash: drafts.DraftClash) -> dict[str, Any]:

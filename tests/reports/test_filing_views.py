@@ -496,5 +496,5 @@ def test_tasks_left_open_are_one_line_of_the_summary(officer, large_report):
 
 
 def test_queries_of_a_save_by_itself(officer, large_report, django_assert_num_queries):
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         autosave(officer, large_report, {"ket-qua": ["", "a"]})

@@ -5,7 +5,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orgunits.requests import SignedInRequest
-from reports import due_dates, worklist
+from reports import due_dates, handover, worklist
+from reports.views.handover import read_units
 
 
 @require_safe
@@ -18,5 +19,6 @@ def home(request: SignedInRequest) -> HttpResponse:
         "filing": worklist.filing_work(request.user, on=on),
         "review": worklist.review_work(request.user, on=on),
         "administration": worklist.administration_work(request.user, on=on),
+        "new_posts": [unit for unit in handover.new_posts(request.user, on=on) if unit.pk not in read_units(request)],
     }
     return render(request, "reports/home.html", context)

@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from orgunits import reorganisation
 from orgunits.models import Delivery, Role
 from plans.models import PeriodKind
 from reports import workflow, worklist
-from reports.models import Notice, Report
+from reports.models import Notice, Report, SheetImport
 from reports.obligations import extend, open_period, waive
 from tests.builders import content, give_role, make_duty, make_level, make_report, make_unit, make_user, open_year
 
@@ -178,6 +179,17 @@ def test_successor_takes_over_what_a_merged_unit_still_owes(cast):
     assert {item.obligation.org_unit_id for item in owed} == {cast.base.pk, cast.sibling.pk}
 
 
+def test_checked_excel_file_waits_for_the_word_of_who_sent_it(client, cast):
+    sent = SheetImport.objects.create(
+        uploaded_by=cast.officer, org_unit=cast.base, duty=cast.duty, period=cast.obligation.period,
+        file=ContentFile(b"x", name="a.xlsx"), original_name="bao-cao-2026.xlsx", status=SheetImport.Status.READY,
+    )  # fmt: skip
+    assert "bao-cao-2026.xlsx" in see(client, cast.officer, "01/11/2026")
+    assert "bao-cao-2026.xlsx" not in see(client, cast.colleague, "01/11/2026")
+    SheetImport.objects.filter(pk=sent.pk).update(status=SheetImport.Status.DONE)
+    assert "bao-cao-2026.xlsx" not in see(client, cast.officer, "01/11/2026")
+
+
 # --- reviewer -----------------------------------------------------------------------------------------------------
 
 
@@ -301,5 +313,5 @@ def test_number_of_queries_does_not_grow_with_the_units(client, cast, django_ass
         )
     with time_machine.travel("2026-11-12 09:00+07:00", tick=False):
         client.force_login(cast.officer)
-        with django_assert_num_queries(32):
+        with django_assert_num_queries(34):
             client.get(HOME)

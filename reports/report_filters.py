@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from orgunits import roles
 from orgunits.models import OrgUnit, Role, User
 from plans.models import ReportingDuty
-from reports.models import Obligation, Period, Report
+from reports.models import Obligation, Period, Report, ReviewEvent, Revision
 
 ALL = "tat-ca"
 QUEUE_STATUSES = {
@@ -30,6 +31,17 @@ LIST_STATUSES = {
     "da-duyet": "Đã duyệt",
     "mien": "Được miễn nộp",
 }
+# What the reviewer looks for in the queue; see ``worth_a_look``.
+LOOKS = {
+    "": "Mọi báo cáo",
+    "can-xem": "Có điều cần xem",
+    "dat": "Mọi kiểm tra đều đạt",
+    "giong-truoc": "Nội dung giống kỳ trước",
+    "giong-don-vi": "Nội dung giống đơn vị khác",
+    "nop-cham": "Nộp lần đầu bị chậm",
+    "nop-lai": "Nộp lại sau khi bị trả",
+}
+KEPT = ("che_do", "ky", "ten", "pham_vi", "xem")
 
 
 class ReportFilter(forms.Form):
@@ -39,6 +51,7 @@ class ReportFilter(forms.Form):
     ky = forms.TypedChoiceField(label="Kỳ báo cáo", required=False, coerce=int, empty_value=None)
     ten = forms.CharField(label="Tên đơn vị", required=False, max_length=100)
     trang_thai = forms.ChoiceField(label="Trạng thái", required=False)
+    xem = forms.ChoiceField(label="Chỉ xem", required=False)
     pham_vi = forms.ChoiceField(label="Phạm vi", required=False)
 
     def __init__(
@@ -48,6 +61,7 @@ class ReportFilter(forms.Form):
         obligations: QuerySet[Obligation],
         statuses: dict[str, str],
         scopes: dict[str, str] | None = None,
+        looks: dict[str, str] | None = None,
     ) -> None:
         super().__init__(data)
         slots = obligations.order_by().values("duty_id", "period_id").distinct()
@@ -57,10 +71,11 @@ class ReportFilter(forms.Form):
         self._choose("che_do", [(duty.pk, duty.name) for duty in duties.order_by("name", "pk")], "Mọi chế độ")
         self._choose("ky", [(period.pk, str(period)) for period in periods.order_by("-year", "kind")], "Mọi kỳ")
         self._choose("trang_thai", list(statuses.items()))
-        if scopes:
-            self._choose("pham_vi", list(scopes.items()))
-        else:
-            del self.fields["pham_vi"]
+        for name, choices in {"pham_vi": scopes, "xem": looks}.items():
+            if choices:
+                self._choose(name, list(choices.items()))
+            else:
+                del self.fields[name]
 
     def _choose(self, name: str, choices: list[tuple[Any, str]], every: str = "") -> None:
         self.fields[name].choices = [("", every), *choices] if every else choices  # type: ignore[attr-defined]
@@ -90,7 +105,7 @@ def kept(query: QueryDict) -> str:
     """The filters of the queue as part of an address, to carry them from report to report."""
     carried = query.copy()
     for name in list(carried):
-        if name not in ("che_do", "ky", "ten", "pham_vi") or not carried[name]:
+        if name not in KEPT or not carried[name]:
             del carried[name]
     return carried.urlencode()
 
@@ -110,6 +125,34 @@ def in_state(status: str, *, on: datetime.date) -> Q:
         "mien": Q(waived_at__isnull=False),
     }
     return conditions.get(status, Q())
+
+
+def worth_a_look(reports: QuerySet[Report], look: str) -> QuerySet[Report]:
+    """The reports to which one of LOOKS applies: by what was found when their latest revision was filed."""
+    latest = Revision.objects.filter(pk=OuterRef("latest_pk"))
+    conditions = {
+        "can-xem": Exists(latest.exclude(flag_count=0)),
+        "dat": Exists(latest.filter(flag_count=0)),
+        "giong-truoc": Exists(latest.filter(flags__has_key="same_before")),
+        "giong-don-vi": Exists(latest.filter(flags__has_key="same_sibling")),
+        "nop-cham": Q(
+            first_submitted_at__date__gt=Coalesce("obligation__extended_due_on", "obligation__due_on"),
+        ),
+        "nop-lai": Exists(
+            ReviewEvent.objects.filter(
+                report=OuterRef("pk"), action__in=[ReviewEvent.Action.RETURN, ReviewEvent.Action.REOPEN]
+            )
+        ),
+    }
+    if look not in conditions:
+        return reports
+    return reports.annotate(latest_pk=_of_latest("pk")).filter(conditions[look])
+
+
+def _of_latest(field: str) -> Subquery:
+    """A column of each report's latest revision."""
+    revisions = Revision.objects.filter(report=OuterRef("pk")).order_by("-number")
+    return Subquery(revisions.values(field)[:1])
 
 
 def in_list_order(obligations: QuerySet[Obligation]) -> QuerySet[Obligation, int]:
@@ -136,7 +179,7 @@ class ReviewQueue:
         held = roles.units_where(user, Role.REVIEWER, on=on)
         self.is_reviewer = bool(held)
         reach = Obligation.objects.filter(receiving_unit__in=roles.reach(user, Role.REVIEWER, on=on))
-        self.filter = ReportFilter(data, obligations=reach, statuses=QUEUE_STATUSES, scopes=SCOPES)
+        self.filter = ReportFilter(data, obligations=reach, statuses=QUEUE_STATUSES, scopes=SCOPES, looks=LOOKS)
         self.everything = self.filter.chosen("pham_vi") == ALL
         self.obligations = reach
         if not self.everything:
@@ -145,7 +188,7 @@ class ReviewQueue:
     @property
     def reports(self) -> QuerySet[Report]:
         """What waits comes oldest first; what was decided, newest first."""
-        found = Report.objects.filter(self.filter.narrow("obligation__"), obligation__in=self.obligations)
+        found = self._found()
         status = self.filter.chosen("trang_thai")
         if status == ALL:
             return found.exclude(status=Report.Status.DRAFT).order_by("-submitted_at", "-pk")
@@ -155,8 +198,11 @@ class ReviewQueue:
     @property
     def waiting(self) -> QuerySet[Report]:
         """What waits under the same filters, whatever status the page shows."""
+        return self._found().filter(status=Report.Status.SUBMITTED)
+
+    def _found(self) -> QuerySet[Report]:
         found = Report.objects.filter(self.filter.narrow("obligation__"), obligation__in=self.obligations)
-        return found.filter(status=Report.Status.SUBMITTED)
+        return worth_a_look(found, self.filter.chosen("xem"))
 
     def before(self, report: Report) -> Report | None:
         """The next older one that waits."""
@@ -166,6 +212,10 @@ class ReviewQueue:
         """The next newer one that waits."""
         newer = self.waiting.exclude(_older_than(report)).exclude(pk=report.pk)
         return newer.order_by("submitted_at", "pk").first()
+
+    def onward_from(self, report: Report) -> Report | None:
+        """What opens by itself after a decision: the next newer one that waits, else the oldest."""
+        return self.after(report) or self.waiting.order_by("submitted_at", "pk").first()
 
 
 def _older_than(report: Report) -> Q:
@@ -180,6 +230,6 @@ def with_names(reports: QuerySet[Report]) -> QuerySet[Report]:
             "obligation__org_unit", "obligation__duty", "obligation__period", "submitted_by", "decided_by"
         )
         .prefetch_related("obligation__org_unit__placements")
-        .annotate(times=Count("revisions"))
+        .annotate(times=Count("revisions"), latest_number=Max("revisions__number"), flag_count=_of_latest("flag_count"))
         .defer("draft")
     )

@@ -79,7 +79,7 @@ class ReturnForm(BackForm):
         label="Lý do trả lại cả báo cáo",
         required=False,
         max_length=MOST,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "data-key-reason": ""}),
         help_text="Ghi ở đây thì mọi mục mở ra để sửa. Chỉ cần sửa vài mục thì để trống và tích các mục đó ở dưới.",
     )
     field_order = ("seen", "reason", "due_on")

@@ -5,6 +5,7 @@ row, the sums above and the notices follow. What two people may press at once is
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,14 @@ class Back:
     def check_days(self, on: datetime.date) -> None:
         if any(day < on for day in [self.due_on or on, *self.item_due.values()]):
             raise ValidationError({"due_on": "Hạn nộp lại không được trước hôm nay."})
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of many reports at once; those refused with the sentence that says why."""
+
+    approved: list[Report] = field(default_factory=list)
+    refused: list[tuple[Report, str]] = field(default_factory=list)
 
 
 TRANSITIONS = {
@@ -116,6 +125,28 @@ def approve(report: Report, *, by: User, comment: str = "", seen: int | None = N
     to who does not review for the receiving unit, and to who filed the revision.
     """
     return _decide(report, Action.APPROVE, by=by, back=Back(reason=comment.strip()), seen=seen)
+
+
+@transaction.atomic
+def approve_many(reports: Iterable[Report], *, by: User, seen: dict[int, int]) -> Batch:
+    """Approve those of which all checks pass, each in a savepoint of its own; the others stay and are named with why.
+
+    ``seen`` is as for ``approve``, by pk. The rows are taken in the order of their pks, so that two batches never wait
+    for each other in a circle, and the sums above are recomputed once for all.
+    """
+    batch = Batch()
+    for report in sorted(reports, key=lambda row: row.pk):
+        try:
+            with transaction.atomic():
+                _decide(report, Action.APPROVE, by=by, back=Back(), seen=seen[report.pk], in_batch=True)
+        except Conflict as error:
+            batch.refused.append((report, str(error)))
+        except PermissionDenied:
+            batch.refused.append((report, "Bạn là người nộp bản này, hoặc không xét duyệt báo cáo của đơn vị này."))
+        else:
+            batch.approved.append(report)
+    rollups.recompute_chain([report.obligation for report in batch.approved])
+    return batch
 
 
 @transaction.atomic
@@ -214,7 +245,10 @@ def conflict_sentence(report: Report, action: Action) -> str:
     return sentence
 
 
-def _decide(report: Report, action: Action, *, by: User, back: Back, seen: int | None) -> ReviewEvent:
+def _decide(
+    report: Report, action: Action, *, by: User, back: Back, seen: int | None, in_batch: bool = False
+) -> ReviewEvent:
+    """A decision of who may review; in a batch only on what has nothing to look at, and without the sums above."""
     on = timezone.localdate()
     if not may_review(by, report.obligation, on=on):
         raise PermissionDenied
@@ -235,7 +269,9 @@ def _decide(report: Report, action: Action, *, by: User, back: Back, seen: int |
         raise Conflict(
             f"Đơn vị đã nộp lại báo cáo này, nay là bản nộp lần {revision.number}. Hãy đọc bản mới trước khi xét duyệt."
         )
-    return _record(revision, action, by=by, back=back)
+    if in_batch and revision.flag_count != 0:
+        raise Conflict("Báo cáo có điều cần xem. Hãy mở báo cáo để đọc rồi duyệt riêng.")
+    return _record(revision, action, by=by, back=back, with_sums=not in_batch)
 
 
 def _move(report: Report, action: Action, **changes: Any) -> None:
@@ -247,7 +283,9 @@ def _move(report: Report, action: Action, **changes: Any) -> None:
     report.refresh_from_db(fields=["status", *changes])
 
 
-def _record(revision: Revision, action: Action, *, by: User, back: Back | None = None) -> ReviewEvent:
+def _record(
+    revision: Revision, action: Action, *, by: User, back: Back | None = None, with_sums: bool = True
+) -> ReviewEvent:
     """The event, the audit row, the sums above, and the notices to whom it concerns."""
     report, back = revision.report, back or Back()
     event = ReviewEvent.objects.create(
@@ -271,7 +309,8 @@ def _record(revision: Revision, action: Action, *, by: User, back: Back | None =
         **({"due_on": back.due_on.isoformat()} if back.due_on else {}),
         **stand_ins.audited(event, report.obligation.receiving_unit),
     )
-    rollups.recompute_chain([report.obligation])
+    if with_sums:
+        rollups.recompute_chain([report.obligation])
     notices.write(event)
     return event
 

@@ -116,6 +116,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:report_compare": ("report", "302 302 302 302 302 302 404"),
     "reports:report_print": ("report", "302 200 200 200 200 200 404"),
     "reports:review_queue": ("-", "302 403 200 403 403 403 403"),
+    "reports:review_approve_many": ("-", "405 405 405 405 405 405 405"),
     "reports:report_approve": ("report", "405 405 405 405 405 405 405"),
     "reports:report_return": ("report", "405 405 405 405 405 405 405"),
     "reports:report_reopen": ("report", "405 405 405 405 405 405 405"),

@@ -9,8 +9,8 @@ from django.utils import timezone
 from orgunits import reorganisation
 from orgunits.models import Role
 from reports import workflow
-from reports.models import Report
-from tests.builders import content, give_role, make_report
+from reports.models import Notice, Report, Revision, Rollup
+from tests.builders import content, give_role, make_report, open_year
 
 ACTIONS = ("report_approve", "report_return", "report_reopen")
 
@@ -43,11 +43,13 @@ def status(report: Report) -> str:
 
 def test_reviewer_approves_with_a_comment(client, cast, report):
     response = act(client, cast.reviewer, report, "report_approve", comment="Số liệu đầy đủ.")
-    assert response.url == report.get_absolute_url()
+    assert response.url == reverse("reports:review_queue")
     assert status(report) == "approved"
     page = client.get(response.url).content.decode()
     assert "Đã duyệt báo cáo của Công đoàn cơ sở số 01" in page
-    assert "Số liệu đầy đủ." in page
+    assert "Không còn báo cáo nào chờ duyệt." in page
+    assert f'<a href="{report.get_absolute_url()}">Xem lại báo cáo đó</a>' in page
+    assert "Số liệu đầy đủ." in client.get(report.get_absolute_url()).content.decode()
 
 
 def test_reviewer_above_approves_too(client, cast, report):
@@ -241,4 +243,105 @@ def test_filters_of_the_queue_are_kept_over_a_decision(client, cast, report):
     client.force_login(cast.reviewer)
     url = reverse("reports:report_approve", args=[report.pk])
     response = client.post(f"{url}?ten=so+01&pham_vi=&lan=1", {"seen": 1})
-    assert response.url == f"{report.get_absolute_url()}?ten=so+01"
+    assert response.url == f"{reverse('reports:review_queue')}?ten=so+01"
+
+
+def test_after_a_decision_the_next_waiting_report_opens_by_itself(client, cast, report):
+    other = make_report(cast.sibling_obligation)
+    workflow.submit(other, content(), by=cast.sibling_officer)
+    response = act(client, cast.reviewer, report, "report_approve")
+    assert response.url == other.get_absolute_url()
+    page = client.get(response.url).content.decode()
+    assert "Đã duyệt báo cáo của Công đoàn cơ sở số 01" in page
+    assert "Còn 1 báo cáo chờ duyệt." in page
+    again = make_report(next(row for row in open_year(cast.duty, 2025) if row.org_unit_id == cast.base.pk))
+    workflow.submit(again, content(), by=cast.officer)
+    url = reverse("reports:report_return", args=[other.pk])
+    typed = {"seen": 1, "due_on": day(7), "reason": "Thiếu số liệu."}
+    response = client.post(f"{url}?ky={cast.obligation.period_id}", typed)
+    assert response.url == f"{reverse('reports:review_queue')}?ky={cast.obligation.period_id}"
+    assert "Không còn báo cáo nào chờ duyệt theo bộ lọc này." in client.get(response.url).content.decode()
+
+
+# --- many at once -------------------------------------------------------------------------------------------------
+
+MANY = reverse("reports:review_approve_many")
+
+
+@pytest.fixture
+def both(cast, report) -> tuple[Report, Report]:
+    other = make_report(cast.sibling_obligation)
+    workflow.submit(other, content(text="Chăm lo con đoàn viên."), by=cast.sibling_officer)
+    return report, other
+
+
+def tick(client, user, *reports: Report, seen: int = 1):
+    client.force_login(user)
+    return client.post(MANY, {"chon": [f"{report.pk}-{seen}" for report in reports]}, follow=True)
+
+
+def test_ticked_reports_are_approved_together_and_counted_above(client, cast, both):
+    page = tick(client, cast.reviewer, *both).content.decode()
+    assert "Đã duyệt 2 báo cáo." in page
+    assert [status(report) for report in both] == ["approved", "approved"]
+    row = Rollup.objects.get(org_unit=cast.union, duty=cast.duty, period=cast.obligation.period)
+    assert row.approved == 2
+    assert row.subtree["approved"]["tre-em-duoc-ho-tro"]["v"] == 24
+    told = Notice.objects.filter(event__action="approve").values_list("recipient__full_name", flat=True)
+    assert {cast.officer.full_name, cast.colleague.full_name, cast.sibling_officer.full_name} <= set(told)
+
+
+def test_one_that_cannot_be_approved_is_named_with_why_and_the_others_stand(client, cast, both):
+    Revision.objects.filter(report=both[0]).update(flag_count=2)
+    page = tick(client, cast.reviewer, *both).content.decode()
+    assert "Đã duyệt 1 báo cáo." in page
+    assert "1 báo cáo chưa được duyệt" in page
+    assert "Báo cáo có điều cần xem." in page
+    assert [status(report) for report in both] == ["submitted", "approved"]
+
+
+def test_newer_revision_and_other_reviewers_are_told_apart(client, cast, both):
+    workflow.send_back(both[0], by=cast.province_reviewer, reason="Thiếu.")
+    workflow.submit(both[0], content(), by=cast.officer)
+    workflow.send_back(both[1], by=cast.province_reviewer, reason="Thiếu.")
+    page = tick(client, cast.reviewer, *both).content.decode()
+    assert "nay là bản nộp lần 2" in page
+    assert "đã được Hồ Văn Cấp Tỉnh trả lại lúc" in page
+    assert [status(report) for report in both] == ["submitted", "returned"]
+    assert "Số liệu đã được tính vào tổng hợp" not in page
+
+
+def test_own_filings_are_not_among_them(client, cast, both):
+    give_role(cast.officer, Role.REVIEWER, cast.union)
+    page = tick(client, cast.officer, *both).content.decode()
+    assert "Bạn là người nộp bản này" in page
+    assert [status(report) for report in both] == ["submitted", "approved"]
+    assert f'value="{both[0].pk}-1"' not in page
+
+
+def test_strangers_and_readers_approve_nothing_at_once(client, cast, both):
+    for person in (cast.stranger_reviewer, cast.viewer, cast.officer, cast.unit_administrator):
+        tick(client, person, *both)
+    assert [status(report) for report in both] == ["submitted", "submitted"]
+    client.force_login(cast.reviewer)
+    assert client.get(MANY).status_code == 405
+    client.logout()
+    assert client.post(MANY).url.startswith(reverse("account_login"))
+
+
+def test_nonsense_among_the_ticks_is_left_out(client, cast, both):
+    client.force_login(cast.reviewer)
+    bad = ["", "x-1", f"{both[0].pk}-x", "9" * 20 + "-1", f"{both[1].pk}-1", "²-1"]
+    page = client.post(MANY, {"chon": bad}, follow=True).content.decode()
+    assert "Đã duyệt 1 báo cáo." in page
+    assert [status(report) for report in both] == ["submitted", "approved"]
+    assert "Chưa chọn báo cáo nào." in client.post(MANY, follow=True).content.decode()
+
+
+def test_only_reports_without_remarks_can_be_ticked(client, cast, both):
+    Revision.objects.filter(report=both[0]).update(flag_count=1)
+    client.force_login(cast.reviewer)
+    page = client.get(reverse("reports:review_queue")).content.decode()
+    assert f'value="{both[0].pk}-1"' not in page
+    assert f'value="{both[1].pk}-1"' in page
+    assert "1 điều" in page

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from plans.models import PeriodKind
 from reports import workflow
-from reports.models import Report
+from reports.models import Report, Revision
 from reports.obligations import open_period
 from tests.builders import content, make_duty, make_form, make_report, make_unit, open_year
 
@@ -36,7 +36,7 @@ def listed(client, user, query: str = "") -> list[Report]:
     client.force_login(user)
     response = client.get(QUEUE + query)
     assert response.status_code == 200
-    return [report for report, _, _ in response.context["rows"]]
+    return [row.report for row in response.context["rows"]]
 
 
 def test_oldest_comes_first(client, cast, two):
@@ -85,6 +85,39 @@ def test_status_shows_what_was_decided(client, cast, two):
     assert len(listed(client, cast.reviewer, "?trang_thai=tat-ca")) == 2
 
 
+def test_queue_narrows_to_what_is_worth_a_look(client, cast, two):
+    first, second = two
+    Revision.objects.filter(report=first).update(flags={"same_before": {"ket-qua": 96}}, flag_count=1)
+    Revision.objects.filter(report=second).update(flags={"same_sibling": {"ket-qua": [1, 91]}}, flag_count=1)
+    assert listed(client, cast.reviewer, "?xem=can-xem") == [first, second]
+    assert listed(client, cast.reviewer, "?xem=dat") == []
+    assert listed(client, cast.reviewer, "?xem=giong-truoc") == [first]
+    assert listed(client, cast.reviewer, "?xem=giong-don-vi") == [second]
+    Revision.objects.filter(report=first).update(flags={}, flag_count=0)
+    assert listed(client, cast.reviewer, "?xem=dat") == [first]
+    Revision.objects.filter(report=first).update(flag_count=None)  # of a time when nothing was looked for
+    assert listed(client, cast.reviewer, "?xem=can-xem") == [first, second]
+
+
+def test_remarks_are_those_of_the_latest_revision(client, cast, two):
+    Revision.objects.filter(report=two[0]).update(flags={"same_before": {"ket-qua": 96}}, flag_count=1)
+    workflow.send_back(two[0], by=cast.reviewer, reason="Viết lại.")
+    workflow.submit(two[0], content(text="Viết mới."), by=cast.sibling_officer)
+    assert listed(client, cast.reviewer, "?xem=giong-truoc") == []
+    assert listed(client, cast.reviewer, "?xem=nop-lai") == [two[0]]
+    assert two[0] in listed(client, cast.reviewer, "?xem=dat")
+
+
+@pytest.mark.parametrize(("at", "late"), [("2026-11-09 23:59:59+07:00", False), ("2026-11-10 00:00:00+07:00", True)])
+def test_late_first_filing_begins_at_midnight(client, cast, at, late):
+    report = make_report(cast.obligation)
+    with time_machine.travel(at, tick=False):
+        workflow.submit(report, content(), by=cast.officer)
+    workflow.send_back(report, by=cast.reviewer, reason="Thiếu.")
+    workflow.submit(report, content(), by=cast.officer)  # again, long after: the first filing counts
+    assert (listed(client, cast.reviewer, "?xem=nop-cham") == [report]) is late
+
+
 def test_neighbours_in_the_queue(client, cast, two):
     client.force_login(cast.reviewer)
     first = client.get(two[0].get_absolute_url()).context
@@ -115,7 +148,7 @@ def test_number_of_queries_does_not_grow_with_the_queue(client, cast, two, djang
             submitted_by=cast.officer,
         )
     client.force_login(cast.reviewer)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         response = client.get(QUEUE)
     assert len(response.context["rows"]) == 22
 

@@ -37,6 +37,7 @@ ADMINISTRATORS = [
     MenuItem("orgunits:unit_list", "Đơn vị", "network"),
     MenuItem("orgunits:person_list", "Người dùng", "users"),
     MenuItem("reports:duty_list", "Chế độ báo cáo", "calendar-clock"),
+    MenuItem("reports:form_list", "Biểu mẫu", "clipboard-list"),
     MenuItem("orgunits:audit_list", "Nhật ký", "history"),
 ]
 OUTBOX = MenuItem("orgunits:outbox", "Hộp thư đi", "mail")

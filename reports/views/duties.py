@@ -52,6 +52,7 @@ def duty_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "rules": _rules_in_words(duty, on.year),
         "year": on.year,
         "periods": _periods(duty),
+        "forms": duty.forms.order_by("period_kind"),
         "may_administer": roles.may(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=on),
     }
     return render(request, "reports/duty_detail.html", context)

@@ -1,0 +1,483 @@
+"""What an administrator types about an item of a form, a rule, a section; every refusal says what to do."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.formats import number_format
+from django.utils.text import slugify
+
+from orgunits.models import Level
+from orgunits.vietnamese import nfc, without_marks
+from plans.forms import SeveralField, VietnameseFormMixin
+from plans.models import Task
+from reports import form_items
+from reports.form_words import figure_in_words
+from reports.models import FormCheck, FormItem, FormVersion, ItemKind
+from reports.whole_numbers import MOST_MONEY, Unreadable, read_whole
+from targets.models import Target
+
+FIGURES = (ItemKind.SHARE, ItemKind.COUNT, ItemKind.MONEY)
+MOST_ROWS = 40  # groups or answers of one item
+EMPTY_ROWS = 3  # offered below those that are there, for a page without scripts
+LONGEST_TEXT = 50_000
+Rows = list[dict[str, str]]
+
+KIND_HELP = {
+    ItemKind.SHARE: "Tử số và mẫu số; hệ thống tính tỷ lệ và so với mục tiêu.",
+    ItemKind.COUNT: "Một số nguyên, có thể chia theo nhóm (nam, nữ…).",
+    ItemKind.MONEY: "Số tiền bằng đồng, có thể chia theo nguồn.",
+    ItemKind.YES_NO: "Đơn vị chọn Có hoặc Không.",
+    ItemKind.CHOICE: "Đơn vị chọn một trong các phương án bạn ghi.",
+    ItemKind.NARRATIVE: "Một đoạn văn, có hướng dẫn và độ dài tối đa.",
+    ItemKind.TASKS: "Tình hình từng nhiệm vụ của kế hoạch, xếp theo cơ quan chủ trì.",
+    ItemKind.ACTIVITIES: "Lấy từ sổ hoạt động của đơn vị trong kỳ.",
+    ItemKind.MODELS: "Lấy từ sổ mô hình của đơn vị trong kỳ.",
+    ItemKind.ATTACHMENTS: "Ảnh và tệp có chú thích.",
+}
+KIND_ICONS = {
+    ItemKind.SHARE: "target",
+    ItemKind.COUNT: "hash",
+    ItemKind.MONEY: "banknote",
+    ItemKind.YES_NO: "toggle-left",
+    ItemKind.CHOICE: "list",
+    ItemKind.NARRATIVE: "text-align-start",
+    ItemKind.TASKS: "list-checks",
+    ItemKind.ACTIVITIES: "calendar-heart",
+    ItemKind.MODELS: "sprout",
+    ItemKind.ATTACHMENTS: "paperclip",
+}
+
+
+class WholeNumberField(forms.CharField):
+    """A whole number as Vietnamese write it: 1234 and 1.234 are one."""
+
+    def __init__(self, *, least: int = 0, most: int = MOST_MONEY, **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)
+        self.least, self.most = least, most
+        self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return number_format(value, force_grouping=True) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            number = read_whole(text, most=MOST_MONEY)
+        except Unreadable as error:
+            raise ValidationError(str(error)) from error
+        if not self.least <= number <= self.most:
+            low, high = (number_format(bound, force_grouping=True) for bound in (self.least, self.most))
+            raise ValidationError(f"Hãy ghi một số từ {low} đến {high}.")
+        return number
+
+
+class RowsWidget(forms.Widget):
+    """Repeated pairs ``<name>`` and ``<name>_ma``: what is typed, and the code of the row that it stood in before."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Rows:
+        if not isinstance(data, QueryDict):
+            rows: Rows = data.get(name, [])
+            return rows
+        typed, codes = data.getlist(name)[:MOST_ROWS], data.getlist(f"{name}_ma")
+        codes += [""] * (len(typed) - len(codes))
+        pairs = zip(typed, codes, strict=False)
+        return [{"name": text.replace("\x00", ""), "code": code} for text, code in pairs if text.strip() or code]
+
+
+class RowsField(forms.Field):
+    """Groups or answers in order, each with a code that stays when its name is corrected."""
+
+    widget = RowsWidget
+
+    def __init__(self, *, least: int, twice: str, too_few: str, most_length: int = 200, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+        self.least, self.twice, self.too_few, self.most_length = least, twice, too_few, most_length
+
+    def clean(self, value: Any) -> Rows:
+        rows = [(nfc(row["name"]).strip(), row["code"]) for row in value or []]
+        rows = [row for row in rows if row[0]]
+        if any(len(name) > self.most_length for name, _ in rows):
+            raise ValidationError(f"Mỗi dòng dài nhất {self.most_length} ký tự. Hãy rút gọn.")
+        seen: set[str] = set()
+        for name, _ in rows:
+            if name.casefold() in seen:
+                raise ValidationError(self.twice % {"name": name})
+            seen.add(name.casefold())
+        if len(rows) < self.least:
+            raise ValidationError(self.too_few)
+        return [{"code": code, "name": name} for name, code in rows]
+
+
+def with_codes(rows: Rows, before: Rows) -> Rows:
+    """Give each row its code: that of a row with the same name, else that of the place in which it was retyped."""
+    by_name = {row["name"].casefold(): row["code"] for row in before}
+    known = {row["code"] for row in before}
+    kept = [by_name.get(row["name"].casefold(), "") for row in rows]
+    for index, row in enumerate(rows):
+        if not kept[index] and row["code"] in known and row["code"] not in kept:
+            kept[index] = row["code"]
+    for index, row in enumerate(rows):
+        if not kept[index]:
+            stem = slugify(without_marks(row["name"]))[:40].strip("-") or "nhom"
+            names = [stem, *(f"{stem}-{number}" for number in range(2, len(rows) + len(known) + 3))]
+            kept[index] = next(name for name in names if name not in known and name not in kept and name != "all")
+    return [{"code": code, "name": row["name"]} for code, row in zip(kept, rows, strict=True)]
+
+
+class ItemForm(VietnameseFormMixin, forms.Form):
+    """One item of a draft; which fields there are follows from its kind."""
+
+    section = forms.CharField(
+        label="Phần",
+        max_length=200,
+        help_text="Tiêu đề lớn mà mục đứng dưới. Chọn phần đã có hoặc ghi tên phần mới.",
+        error_messages={"required": "Hãy ghi tên phần, ví dụ “Số liệu”."},
+        widget=forms.TextInput(attrs={"list": "cac-phan", "autocomplete": "off"}),
+    )
+    label = forms.CharField(
+        label="Câu hỏi",
+        max_length=1000,
+        help_text="Điều đơn vị phải trả lời, ví dụ “Số trẻ em được hỗ trợ”.",
+        error_messages={"required": "Hãy ghi câu hỏi."},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    guide = forms.CharField(
+        label="Hướng dẫn",
+        required=False,
+        max_length=5000,
+        help_text="Hiện dưới câu hỏi: tính thế nào, lấy ở đâu, căn cứ nào.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    required = forms.BooleanField(label="Bắt buộc trả lời", required=False, initial=True)
+
+    def __init__(
+        self,
+        *args: Any,
+        version: FormVersion,
+        kind: str,
+        levels: list[Level],
+        item: FormItem | None = None,
+        section: str = "",
+        **kwargs: Any,
+    ) -> None:
+        self.version, self.kind, self.item = version, kind, item
+        self.fixed = bool(item and form_items.is_fixed(item))
+        super().__init__(*args, initial=_initial(item) if item else {"section": section}, **kwargs)
+        self._add_fields_of_kind()
+        self._add_levels(levels)
+        self.fields["code"] = self._code_field()
+
+    # --- fields ---------------------------------------------------------------------------------------------------
+
+    def _add_fields_of_kind(self) -> None:
+        match self.kind:
+            case ItemKind.SHARE:
+                self._add_share()
+            case ItemKind.COUNT:
+                self.fields["unit_of_count"] = forms.CharField(
+                    label="Đơn vị tính",
+                    max_length=40,
+                    help_text="Ví dụ: trẻ em, gia đình, cuộc.",
+                    error_messages={"required": "Hãy ghi đơn vị tính, ví dụ “trẻ em”."},
+                )
+                self.fields["groups"] = _groups_field()
+            case ItemKind.MONEY:
+                self.fields["groups"] = _groups_field()
+            case ItemKind.CHOICE:
+                self.fields["choices"] = RowsField(
+                    label="Các phương án",
+                    least=2,
+                    too_few="Hãy ghi ít nhất hai phương án để đơn vị chọn.",
+                    twice="Phương án “%(name)s” ghi hai lần. Hãy bỏ một dòng hoặc ghi khác đi.",
+                    help_text="Mỗi dòng một phương án; bỏ trống dòng để xóa.",
+                )
+            case ItemKind.NARRATIVE:
+                self.fields["max_length"] = WholeNumberField(
+                    label="Độ dài tối đa (ký tự)",
+                    least=100,
+                    most=LONGEST_TEXT,
+                    initial=10_000,
+                    help_text="Một trang A4 khoảng 2.500 ký tự.",
+                    error_messages={"required": "Hãy ghi độ dài tối đa, ví dụ 10.000."},
+                )
+            case ItemKind.TASKS:
+                self.fields["tasks"] = self._tasks_field()
+
+    def _add_share(self) -> None:
+        targets = Target.objects.filter(plan=self.version.form.duty.plan_id).select_related("indicator")
+        self.fields["target"] = forms.ModelChoiceField(
+            queryset=targets.order_by("order", "pk"),
+            label="Chỉ tiêu của kế hoạch",
+            required=False,
+            empty_label="Không theo chỉ tiêu nào, tự đặt tử số và mẫu số",
+            help_text="Chọn chỉ tiêu thì tử số, mẫu số, phân tổ và mục tiêu lấy từ kế hoạch.",
+        )
+        if self.item and self.item.target_id and self.fixed:
+            self.fields["target"].disabled = True
+            self.fields["target"].help_text = "Mục đã dùng ở phiên bản trước nên không đổi chỉ tiêu được."
+        self.fields["numerator_label"] = forms.CharField(label="Tử số", max_length=200, required=False)
+        self.fields["denominator_label"] = forms.CharField(label="Mẫu số", max_length=200, required=False)
+        self.fields["unit_of_count"] = forms.CharField(
+            label="Đơn vị tính", max_length=40, required=False, help_text="Ví dụ: người, gia đình."
+        )
+        self.fields["groups"] = _groups_field()
+        self.fields["label"].required = False
+
+    def _tasks_field(self) -> forms.Field:
+        field = SeveralField(
+            queryset=Task.objects.filter(plan=self.version.form.duty.plan_id)
+            .select_related("section")
+            .order_by("order", "pk"),
+            label="Các nhiệm vụ được hỏi",
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": "Hãy chọn ít nhất một nhiệm vụ."},
+        )
+        if self.item is None:
+            field.initial = list(field.queryset.values_list("pk", flat=True)) if field.queryset is not None else []
+        return field
+
+    def _add_levels(self, levels: list[Level]) -> None:
+        chosen = {level.pk for level in self.item.levels.all()} if self.item else set()
+        offered: QuerySet[Level] = Level.objects.filter(pk__in=chosen | {level.pk for level in levels})
+        self.fields["levels"] = SeveralField(
+            queryset=offered.order_by("rank", "code"),
+            label="Cấp trả lời",
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text="Không chọn cấp nào thì mọi đơn vị đều trả lời.",
+        )
+
+    def _code_field(self) -> forms.Field:
+        field = forms.CharField(
+            label="Mã của mục",
+            max_length=60,
+            required=False,
+            help_text="Để trống thì hệ thống tự đặt từ câu hỏi. Số liệu của các kỳ nối với nhau theo mã này.",
+            widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        )
+        if self.fixed or (self.item and self.item.target_id):
+            field.disabled = True
+            field.help_text = "Số liệu đã nộp gắn với mã này nên không đổi được."
+        return field
+
+    # --- checks ---------------------------------------------------------------------------------------------------
+
+    def clean_code(self) -> str:
+        code = slugify(without_marks(self.cleaned_data["code"]))
+        if self.item and self.fields["code"].disabled:
+            return self.item.code
+        problem = form_items.code_problem(self.version, code, self.kind, item=self.item) if code else ""
+        if problem:
+            raise ValidationError(problem)
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.kind in form_items.ONCE and self.item is None and self.version.items.filter(kind=self.kind).exists():
+            raise ValidationError("Biểu mẫu đã có mục loại này; mỗi biểu mẫu chỉ có một.")
+        if self.kind == ItemKind.SHARE:
+            self._clean_share(cleaned)
+        return cleaned
+
+    def _clean_share(self, cleaned: dict[str, Any]) -> None:
+        target = cleaned.get("target")
+        if target:
+            others = self.version.items.exclude(pk=self.item.pk if self.item else None)
+            code = target.indicator.code
+            if others.filter(target=target).exists() or others.filter(code=code).exists():
+                self.add_error("target", "Biểu mẫu đã hỏi chỉ tiêu này. Hãy chọn chỉ tiêu khác.")
+            elif self.fixed and self.item and self.item.code != code:
+                self.add_error("target", "Mục đã dùng ở phiên bản trước nên không đổi chỉ tiêu được. Hãy thêm mục mới.")
+            cleaned["label"] = cleaned.get("label") or target.indicator.short_name
+            return
+        if not cleaned.get("label") and "label" not in self.errors:
+            self.add_error("label", "Hãy ghi câu hỏi.")
+        for name, words in (("numerator_label", "tử số"), ("denominator_label", "mẫu số")):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, f"Hãy ghi {words} đếm gì, hoặc chọn một chỉ tiêu của kế hoạch.")
+
+    # --- what it makes --------------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields of the item; to be read of a valid form."""
+        cleaned = self.cleaned_data
+        names = ("section", "label", "guide", "required", "unit_of_count", "max_length")
+        values = {name: cleaned[name] for name in names if name in cleaned}
+        if self.kind == ItemKind.MONEY:
+            values["unit_of_count"] = "đồng"
+        before = self.item
+        if "choices" in cleaned:
+            values["choices"] = with_codes(cleaned["choices"], before.choices if before else [])
+        if "groups" in cleaned:
+            values["groups"] = with_codes(cleaned["groups"], before.groups if before else [])
+        target = cleaned.get("target")
+        if self.kind == ItemKind.SHARE:
+            own = target is None
+            values |= {
+                "target": target,
+                "unit_of_count": cleaned["unit_of_count"] if own else target.indicator.unit_of_count,
+                "numerator_label": cleaned["numerator_label"] if own else "",
+                "denominator_label": cleaned["denominator_label"] if own else "",
+                "groups": values["groups"] if own else [],
+            }
+        return values | {"code": self._code(target)}
+
+    def _code(self, target: Target | None) -> str:
+        if target:
+            return target.indicator.code
+        if self.cleaned_data["code"]:
+            code: str = self.cleaned_data["code"]
+            return code
+        return form_items.free_code(self.version, self.cleaned_data["label"], self.kind)
+
+    @property
+    def row_fields(self) -> list[tuple[forms.BoundField, Rows]]:
+        """Groups and answers as they are typed, with empty rows below."""
+        empty = [{"name": "", "code": ""}] * EMPTY_ROWS
+        names = [name for name in ("choices", "groups") if name in self.fields]
+        return [(self[name], [*(self[name].value() or []), *empty]) for name in names]
+
+    @property
+    def chosen_tasks(self) -> list[Task]:
+        return list(self.cleaned_data.get("tasks") or [])
+
+
+def _groups_field() -> RowsField:
+    return RowsField(
+        label="Phân tổ",
+        least=0,
+        too_few="",
+        twice="Nhóm “%(name)s” ghi hai lần. Hãy bỏ một dòng hoặc ghi khác đi.",
+        help_text="Mỗi dòng một nhóm, ví dụ Nam, Nữ; hệ thống tự cộng. Để trống nếu không chia nhóm.",
+    )
+
+
+def _initial(item: FormItem) -> dict[str, Any]:
+    names = (
+        "section", "label", "guide", "required", "unit_of_count", "max_length", "numerator_label", "denominator_label",
+        "groups", "choices", "code",
+    )  # fmt: skip
+    return {name: getattr(item, name) for name in names} | {
+        "target": item.target_id,
+        "levels": [level.pk for level in item.levels.all()],
+        "tasks": [asked.task_id for asked in item.asked_tasks.all()],
+    }
+
+
+class SectionForm(VietnameseFormMixin, forms.Form):
+    """The new name of a section."""
+
+    name = forms.CharField(
+        label="Tên phần",
+        max_length=200,
+        error_messages={"required": "Hãy ghi tên phần."},
+        help_text="Nếu trùng tên một phần khác, hai phần gộp làm một.",
+    )
+
+
+class RuleForm(VietnameseFormMixin, forms.Form):
+    """A rule for one item; which fields there are follows from the kind of the rule."""
+
+    severity = forms.ChoiceField(
+        label="Khi không đạt",
+        choices=FormCheck.Severity.choices,
+        widget=forms.RadioSelect,
+        initial=FormCheck.Severity.EXPLAIN,
+        error_messages={
+            "required": "Hãy chọn việc xảy ra khi không đạt.",
+            "invalid_choice": "Hãy chọn việc xảy ra khi không đạt.",
+        },
+    )
+    message = forms.CharField(
+        label="Lời nhắc riêng",
+        max_length=300,
+        required=False,
+        help_text="Hiện cho đơn vị khi không đạt. Để trống thì hiện câu của quy tắc.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, item: FormItem, kind: str, check: FormCheck | None = None, **kwargs: Any) -> None:
+        self.item, self.kind, self.check = item, kind, check
+        super().__init__(*args, initial=_rule_initial(check) if check else {}, **kwargs)
+        own: dict[str, forms.Field] = {}
+        if item.kind == ItemKind.SHARE:
+            parts = [(FormCheck.Part.NUMERATOR, "Tử số"), (FormCheck.Part.DENOMINATOR, "Mẫu số")]
+            own["part"] = forms.ChoiceField(label="Phần của mục này", choices=parts)
+        if kind in (FormCheck.Kind.ITEM, FormCheck.Kind.BOUND):
+            own["operator"] = forms.ChoiceField(label="Phải", choices=FormCheck.Operator.choices)
+        own |= self._measure()
+        self.fields = own | self.fields  # type: ignore[assignment]
+
+    def _measure(self) -> dict[str, forms.Field]:
+        if self.kind == FormCheck.Kind.ITEM:
+            required = "Hãy chọn số liệu để so."
+            errors = {"required": required, "invalid_choice": required}
+            choices = [("", "Chưa chọn"), *self._others()]
+            return {"other": forms.ChoiceField(label="Số liệu được so", choices=choices, error_messages=errors)}
+        if self.kind == FormCheck.Kind.BOUND:
+            return {"bound": WholeNumberField(label="Số", error_messages={"required": "Hãy ghi số để so."})}
+        percent = WholeNumberField(
+            label="Quá bao nhiêu phần trăm",
+            least=1,
+            most=1000,
+            help_text="Từ 1 đến 1.000, ví dụ 30.",
+            error_messages={"required": "Hãy ghi số phần trăm, ví dụ 30."},
+        )
+        return {"percent": percent}
+
+    def _others(self) -> list[tuple[str, str]]:
+        """The figures of the form, as "<key>.<part>"."""
+        found = []
+        for item in self.item.version.items.filter(kind__in=FIGURES).order_by("order", "pk"):
+            parts = "nd" if item.kind == ItemKind.SHARE else "v"
+            found += [(f"{item.pk}.{part}", _capital(figure_in_words(item, part))) for part in parts]
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        own = f"{self.item.pk}.{cleaned.get('part') or 'v'}"
+        if cleaned.get("other") == own:
+            self.add_error("other", "Hãy chọn một số liệu khác với chính nó.")
+        return cleaned
+
+    @property
+    def rule(self) -> FormCheck:
+        """The rule with what was typed, not saved yet; to be read of a valid form."""
+        cleaned = self.cleaned_data
+        check = self.check or FormCheck(version=self.item.version, item=self.item, kind=self.kind)
+        other, _, other_part = str(cleaned.get("other", "")).partition(".")
+        check.part = cleaned.get("part") or FormCheck.Part.VALUE
+        check.operator = cleaned.get("operator", "")
+        check.other = self.item.version.items.get(pk=other) if other else None
+        check.other_part = other_part or FormCheck.Part.VALUE
+        check.bound, check.percent = cleaned.get("bound"), cleaned.get("percent")
+        check.severity, check.message = cleaned["severity"], cleaned["message"]
+        return check
+
+
+def _rule_initial(check: FormCheck) -> dict[str, Any]:
+    names = ("part", "operator", "bound", "percent", "severity", "message")
+    other = f"{check.other_id}.{check.other_part}" if check.other_id else ""
+    return {name: getattr(check, name) for name in names} | {"other": other}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+class PublishForm(VietnameseFormMixin, forms.Form):
+    """What an administrator says about a version when it is put into use."""
+
+    note = forms.CharField(
+        label="Ghi chú về thay đổi",
+        max_length=300,
+        required=False,
+        help_text="Hiện trong danh sách phiên bản, ví dụ “Thêm số liệu theo nam, nữ”.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

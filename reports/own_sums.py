@@ -1,8 +1,10 @@
 """What one unit's own report gives to the sums: its figures in the bucket of its status, and what is counted.
 
 A cell that is missing is not zero, and a share counts a group only where numerator and denominator are both there.
-Beside the form's items two keys that no item code can have hold what a form item does not: ``TASKS`` (cells
-``<task pk>.<status>``) and ``ACTIVITIES`` (``n`` events held, and sums).
+A yes-or-no or a choice counts its answers in cells ``<answer>.c``, apart from the figures. Beside the form's items
+three keys that no item code can have hold what a form item does not: ``TASKS`` (cells ``<task pk>.<status>``),
+``ACTIVITIES`` (``n`` events held, sums, and the money by source) and ``MODELS`` (``n`` models, how many of them were
+begun, kept, improved, spread or ended, and in how many more ``places``).
 """
 
 from collections import defaultdict
@@ -13,6 +15,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from reports import care_models
+from reports.activities import frozen_amounts
 from reports.models import FormItem, Obligation, Report, Revision
 from targets import evaluation
 from targets.models import Milestone
@@ -26,7 +30,10 @@ BUCKETS = {
 }
 TASKS = "@tasks"
 ACTIVITIES = "@activities"
+MODELS = "@models"
 ACTIVITY_SUMS = ("children_reached", "families_reached", "amount_spent")
+SUMMED_PARTS = ("figures", "choices", "tasks", "activities", "models")  # of a revision's content
+ANSWERED = {"units": 1, "nil": 0, "met": 0}
 
 Cells = dict[str, int]
 Figures = dict[str, dict[str, Cells]]  # bucket → item code → cell → sum
@@ -90,7 +97,8 @@ def _own(obligation: Obligation, report: Report | None, content: dict[str, Any],
         for code, figures in (content.get("figures") or {}).items()
         if (cells := own_cells(figures, milestones.get((report.form_version_id, code, year))))
     }
-    items.update(_tasks_and_activities(content))
+    items.update(answers(content))
+    items.update(tasks_and_activities(content))
     if items:
         sums.figures[bucket] = items
     return sums
@@ -131,32 +139,52 @@ def _meets(cells: Cells, milestone: Milestone | None) -> bool:
     return evaluation.is_met(share, operator=milestone.operator, percent=milestone.percent)
 
 
-def _tasks_and_activities(content: dict[str, Any]) -> dict[str, Cells]:
-    items: dict[str, Cells] = {}
+def answers(content: dict[str, Any]) -> dict[str, Cells]:
+    """One for the answer that was chosen to each yes-or-no and each choice."""
+    chosen: dict[str, str] = content.get("choices") or {}
+    return {code: {f"{answer}.c": 1, **ANSWERED} for code, answer in chosen.items() if answer}
+
+
+def tasks_and_activities(content: dict[str, Any]) -> dict[str, Cells]:
+    """What does not hang on one figure of the form: task statuses, and the registers of activities and models."""
     statuses = [(pk, task.get("status")) for pk, task in (content.get("tasks") or {}).items()]
     given = {f"{pk}.{status}": 1 for pk, status in statuses if status}
-    if given:
-        items[TASKS] = given | {"units": 1, "nil": 0, "met": 0}
-    activities = content.get("activities") or []
-    if activities:
-        cells = {"n": len(activities), "units": 1, "nil": 0, "met": 0}
-        for name in ACTIVITY_SUMS:
-            values = [activity[name] for activity in activities if _is_number(activity.get(name))]
-            if values:
-                cells[name] = sum(values)
-        items[ACTIVITIES] = cells
+    items = {TASKS: given | ANSWERED} if given else {}
+    if held := content.get("activities"):
+        items[ACTIVITIES] = _activity_cells(held) | ANSWERED
+    if noted := content.get("models"):
+        items[MODELS] = _model_cells(noted) | ANSWERED
     return items
+
+
+def _activity_cells(rows: list[dict[str, Any]]) -> Cells:
+    cells = {"n": len(rows)}
+    for name in ACTIVITY_SUMS:
+        values = [row[name] for row in rows if _is_number(row.get(name))]
+        if values:
+            cells[name] = sum(values)
+    for row in rows:
+        for source, amount in frozen_amounts(row).items():
+            cells[f"amount_{source}"] = cells.get(f"amount_{source}", 0) + amount
+    return cells
+
+
+def _model_cells(rows: list[dict[str, Any]]) -> Cells:
+    steps = [[(step.get("kind", ""), step.get("places")) for step in row.get("steps") or []] for row in rows]
+    found = care_models.totals_of(steps)
+    cells = {"n": found.count} | {kind: number for kind, number in found.kinds.items() if number}
+    return cells if found.places is None else cells | {"places": found.places}
 
 
 def _latest_contents(reports: list[Report]) -> dict[int, dict[str, Any]]:
     """The parts of each report's latest revision that can be summed."""
     newer = Revision.objects.filter(report=OuterRef("report"), number__gt=OuterRef("number"))
     latest = Revision.objects.filter(~Exists(newer))
-    parts = ("content__figures", "content__tasks", "content__activities")
     contents = {}
     for batch in batches([report.pk for report in reports]):
-        for pk, figures, tasks, activities in latest.filter(report__in=batch).values_list("report_id", *parts):
-            contents[pk] = {"figures": figures, "tasks": tasks, "activities": activities}
+        found = latest.filter(report__in=batch).values_list("report_id", *(f"content__{part}" for part in SUMMED_PARTS))
+        for pk, *parts in found:
+            contents[pk] = dict(zip(SUMMED_PARTS, parts, strict=True))
     return contents
 
 

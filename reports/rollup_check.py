@@ -23,6 +23,8 @@ SUNDAY = 6
 STILL_OPEN = datetime.timedelta(days=120)  # after a period's end its reports are still filed, reviewed and reopened
 NUMBERS = ("expected", "filed", "on_time", "submitted", "returned", "approved", "waived")
 ACTIVITY_FIELDS = ("children_reached", "families_reached", "amount_spent")
+SOURCES = ("union", "state", "social", "other")
+MODEL_STEPS = ("started", "kept", "improved", "spread", "ended")
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _answer(
 def _cells(answer: dict[str, Any], threshold: Milestone | None) -> dict[str, int]:
     if answer.get("nil"):
         return {"units": 0, "nil": 1, "met": 0}
-    cells = {"v": answer["v"]} if answer.get("v") is not None else {}
+    cells = {cell: answer[cell] for cell in answer if cell.rpartition(".")[2] == "v" and answer[cell] is not None}
     top = bottom = 0
     for cell in answer:
         if cell.endswith(".n"):
@@ -189,18 +191,48 @@ def _cells(answer: dict[str, Any], threshold: Milestone | None) -> dict[str, int
 
 
 def _events(content: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """Task statuses and activities held."""
+    """Answers chosen, task statuses, activities held, models noted."""
     items: dict[str, dict[str, int]] = {}
+    for code, answer in (content.get("choices") or {}).items():
+        items[code] = {f"{answer}.c": 1, "units": 1, "nil": 0, "met": 0}
     for pk, task in content.get("tasks", {}).items():
         if task.get("status"):
             items.setdefault("@tasks", {"units": 1, "nil": 0, "met": 0})[f"{pk}.{task['status']}"] = 1
     for activity in content.get("activities", []):
-        sums = items.setdefault("@activities", {"n": 0, "units": 1, "nil": 0, "met": 0})
-        sums["n"] += 1
-        for name in ACTIVITY_FIELDS:
-            if activity.get(name) is not None:
-                sums[name] = sums.get(name, 0) + activity[name]
+        _add_activity(items.setdefault("@activities", {"n": 0, "units": 1, "nil": 0, "met": 0}), activity)
+    for model in content.get("models") or []:
+        _add_model(items.setdefault("@models", {"n": 0, "units": 1, "nil": 0, "met": 0}), model)
     return items
+
+
+def _add_activity(sums: dict[str, int], activity: dict[str, Any]) -> None:
+    sums["n"] += 1
+    for name in ACTIVITY_FIELDS:
+        if activity.get(name) is not None:
+            sums[name] = sums.get(name, 0) + activity[name]
+    for source, amount in _money(activity):
+        sums[f"amount_{source}"] = sums.get(f"amount_{source}", 0) + amount
+
+
+def _add_model(sums: dict[str, int], model: dict[str, Any]) -> None:
+    """A model counts once for each kind of its steps; places are added up."""
+    sums["n"] += 1
+    for kind in MODEL_STEPS:
+        if any(step["kind"] == kind for step in model["steps"]):
+            sums[kind] = sums.get(kind, 0) + 1
+    for step in model["steps"]:
+        if step["kind"] == "spread" and step["places"] is not None:
+            sums["places"] = sums.get("places", 0) + step["places"]
+
+
+def _money(activity: dict[str, Any]) -> list[tuple[str, int]]:
+    """Source and amount; an old filing names one source, or a mix, which is counted with the others."""
+    if "amounts" in activity:
+        return [(source, activity["amounts"][source]) for source in SOURCES if source in activity["amounts"]]
+    if activity.get("amount_spent") is None:
+        return []
+    named = activity.get("funding_source")
+    return [(named if named in SOURCES else "other", activity["amount_spent"])]
 
 
 def _merge(figures: dict[str, Any], bucket: str, items: dict[str, dict[str, int]]) -> None:

@@ -6,9 +6,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from reports import rollup_check, workflow
+from reports import rollup_check, rollups, workflow
 from reports.models import Report, Revision, Rollup
 from reports.obligations import waive
+from reports.own_sums import share_of
 from reports.tasks import check_rollups as check_rollups_task
 from targets.models import Milestone
 from tests import builders
@@ -17,16 +18,29 @@ from tests.builders import content, make_report
 pytestmark = pytest.mark.django_db
 
 
+def step(kind: str, places: int | None = None) -> dict:
+    return {"kind": kind, "noted_on": "2026-06-01", "places": places}
+
+
 @pytest.fixture
 def filed(cast):
     """One approved report with tasks and activities, one obligation waived, and a second year."""
     body = content(people=(48, 50), children=7) | {
         "tasks": {"3": {"status": "done", "note": ""}, "4": {"status": "", "note": "chưa rõ"}},
         "activities": [
-            {"children_reached": 30, "families_reached": None, "amount_spent": 2_000_000},
+            {"children_reached": 30, "families_reached": None, "amount_spent": 2_000_000, "funding_source": "union"},
             {"children_reached": 12, "families_reached": None, "amount_spent": None},
+            {"children_reached": None, "amount_spent": 7, "amounts": {"union": 3, "social": 4, "other": 0}},
+            {"amount_spent": 5, "funding_source": "mixed"},
+        ],
+        "choices": {"co-ke-hoach": "yes", "muc-do": "tot"},
+        "models": [
+            {"pk": 1, "name": "Một", "steps": [step("kept"), step("kept"), step("spread", 2), step("spread", 3)]},
+            {"pk": 2, "name": "Hai", "steps": [step("kept"), step("spread")]},
+            {"pk": 3, "name": "Ba", "steps": [step("ended")]},
         ],
     }
+    body["figures"]["tre-em-theo-gioi"] = {"nam.v": 4, "nu.v": 0, "v": 4}
     report = make_report(cast.obligation)
     workflow.submit(report, body, by=cast.officer)
     workflow.approve(report, by=cast.reviewer)
@@ -44,12 +58,46 @@ def check(**options) -> str:
 
 def test_nothing_differs_after_transitions(filed):
     row = Rollup.objects.get(org_unit=filed.province, period__year=2026)
-    assert row.subtree["approved"]["@activities"] == {
-        "n": 2, "children_reached": 42, "amount_spent": 2_000_000, "units": 1, "nil": 0, "met": 0,
+    sums = row.subtree["approved"]
+    counted = {"units": 1, "nil": 0, "met": 0}
+    assert sums["@activities"] == counted | {
+        "n": 4, "children_reached": 42, "amount_spent": 2_000_012,
+        "amount_union": 2_000_003, "amount_social": 4, "amount_other": 5,
     }  # fmt: skip
+    assert sums["@models"] == counted | {"n": 3, "kept": 2, "spread": 2, "ended": 1, "places": 5}
+    assert sums["co-ke-hoach"] == counted | {"yes.c": 1}
+    assert sums["muc-do"] == counted | {"tot.c": 1}
+    assert sums["tre-em-theo-gioi"] == counted | {"nam.v": 4, "nu.v": 0, "v": 4}
     assert row.subtree["approved"]["@tasks"] == {"3.done": 1, "units": 1, "nil": 0, "met": 0}
     assert "khớp với báo cáo" in check()
     assert "Đã so 2 cặp" in check()
+
+
+def test_answers_and_groups_are_added_up_over_units_and_never_become_a_share(filed, cast):
+    other = make_report(next(row for row in builders.open_year(cast.duty, 2027) if row.org_unit_id == cast.base.pk))
+    beside = make_report(next(row for row in builders.open_year(cast.duty, 2027) if row.org_unit_id == cast.sibling.pk))
+    for report, answer, person in ((other, "yes", cast.officer), (beside, "no", cast.sibling_officer)):
+        body = content() | {"choices": {"co-ke-hoach": answer}}
+        body["figures"]["tre-em-theo-gioi"] = {"nam.v": 1, "nu.v": 2, "v": 3}
+        workflow.submit(report, body, by=person)
+        workflow.approve(report, by=cast.reviewer)
+    sums = Rollup.objects.get(org_unit=filed.province, period__year=2027).subtree["approved"]
+    assert sums["co-ke-hoach"] == {"yes.c": 1, "no.c": 1, "units": 2, "nil": 0, "met": 0}
+    assert sums["tre-em-theo-gioi"] == {"nam.v": 2, "nu.v": 4, "v": 6, "units": 2, "nil": 0, "met": 0}
+    assert share_of(sums["co-ke-hoach"]) is None
+    assert share_of(sums["tre-em-theo-gioi"]) is None
+    assert "khớp với báo cáo" in check()
+
+
+def test_filing_from_before_choices_and_models_is_counted_as_it_is(filed):
+    for revision in Revision.objects.all():
+        revision.content = {"figures": revision.content["figures"], "texts": {}}
+        revision.save(update_fields=["content"])
+    row = Rollup.objects.get(org_unit=filed.province, period__year=2026)
+    rollups.rebuild(row.duty, row.period)
+    row.refresh_from_db()
+    assert not {"@models", "@activities", "@tasks", "co-ke-hoach"} & row.subtree["approved"].keys()
+    assert "khớp với báo cáo" in check()
 
 
 @pytest.mark.parametrize(

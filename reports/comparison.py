@@ -3,12 +3,16 @@
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import NamedTuple
 
+from django.utils.formats import number_format
+
 from reports.models import ItemKind, Report, Revision
-from reports.reading import MISSING, Block, TaskLine, read
+from reports.reading import MISSING, Block, Reading, TaskLine, read
 
 NOTHING = "không có"
+_SPACED_WORD = re.compile(r"\s*\S+")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Difference:
     older: str
     newer: str
     parts: list[Part]
+    change: str = ""  # of two numbers: "+12 (tăng 25 %)"
 
 
 class Line(NamedTuple):
@@ -36,36 +41,67 @@ class Line(NamedTuple):
     key: str
     label: str
     value: str
+    number: int | None = None
 
 
-def compare(report: Report, older: Revision, newer: Revision) -> list[Difference]:
-    """Every line that is not the same in both revisions."""
-    before = {line.key: line for block in read(report, older).blocks for line in _lines(block)}
+def compare(report: Report, older: Revision, newer: Revision, *, shown: Reading | None = None) -> list[Difference]:
+    """Every line that is not the same in both revisions; ``shown`` is the newer one where it has been read."""
+    shown = shown or read(report, newer)
+    before = {line.key: line for block in read(report, older, beside=shown).blocks for line in _lines(block)}
     differences = []
-    for block in read(report, newer).blocks:
+    for block in shown.blocks:
         for line in _lines(block):
             partner = before.pop(line.key, None)
             old = partner.value if partner else NOTHING
             if old != line.value:
                 parts = text_parts(old, line.value) if block.kind == ItemKind.NARRATIVE else []
-                differences.append(Difference(block.question.item.section, line.label, old, line.value, parts))
+                change = change_text(partner.number if partner else None, line.number)
+                section = block.question.item.section
+                differences.append(Difference(section, line.label, old, line.value, parts, change))
     differences += [Difference("", line.label, line.value, NOTHING, []) for line in before.values()]
     return differences
 
 
+def change_text(before: int | None, now: int | None) -> str:
+    """By how much a number grew or fell: "+12 (tăng 25 %)"; per cents rounded down, none from zero."""
+    if before is None or now is None or before == now:
+        return ""
+    difference = number_format(now - before, use_l10n=True, force_grouping=True)
+    signed = difference if now < before else f"+{difference}"
+    if before == 0:
+        return signed
+    percent = abs(now - before) * 100 // before
+    return f"{signed} ({'giảm' if now < before else 'tăng'} {percent or 'dưới 1'} %)"
+
+
 def text_parts(older: str, newer: str) -> list[Part]:
-    """The two texts as runs of words that stayed, went and came."""
-    old, new = (re.findall(r"\s+|\S+", text) for text in (older, newer))
+    """The two texts as runs of words that stayed, went and came; the space before a change belongs to what stayed."""
+    old, new = (_SPACED_WORD.findall(text) for text in (older, newer))
+    words = [[token.lstrip() for token in tokens] for tokens in (old, new)]
     parts = []
-    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+        came = "".join(new[new_from:new_to])
         if tag == "equal":
-            parts.append(Part("same", "".join(old[old_from:old_to])))
+            parts.append(Part("same", came))
             continue
-        if old_to > old_from:
-            parts.append(Part("gone", "".join(old[old_from:old_to])))
-        if new_to > new_from:
-            parts.append(Part("new", "".join(new[new_from:new_to])))
-    return parts
+        went = "".join(old[old_from:old_to])
+        if space := _leading_space(came or went):
+            parts.append(Part("same", space))
+        if went:
+            parts.append(Part("gone", went.lstrip()))
+        if came:
+            parts.append(Part("new", came.lstrip()))
+    return _joined(parts)
+
+
+def _leading_space(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())]
+
+
+def _joined(parts: list[Part]) -> list[Part]:
+    """Neighbours of one kind as one part."""
+    runs = groupby(parts, key=lambda part: part.kind)
+    return [Part(kind, "".join(part.text for part in run)) for kind, run in runs]
 
 
 def _lines(block: Block) -> list[Line]:
@@ -75,7 +111,7 @@ def _lines(block: Block) -> list[Line]:
         case ItemKind.SHARE:
             lines = _share_lines(block)
         case "number":
-            lines = [Line(code, label, block.value)]
+            lines = [Line(code, label, block.value, block.number)]
         case ItemKind.NARRATIVE:
             lines = [Line(code, label, block.text or MISSING)]
         case ItemKind.TASKS:

@@ -11,8 +11,8 @@ from typing import Any
 from django.utils.formats import number_format
 
 from reports import form_fields
-from reports.form_fields import GroupCells, Question, TaskStatus
-from reports.models import Attachment, FundingSource, ItemKind, Obligation, Occasion, Report, Revision
+from reports.form_fields import GroupCells, Question, Questionnaire, TaskStatus
+from reports.models import Attachment, ItemKind, Obligation, Report, Revision
 from targets.evaluation import Verdict, assess, percent_text
 from targets.models import Milestone
 from targets.trajectory import milestone_in_force
@@ -44,6 +44,25 @@ class ShareRow:
     is_total: bool = False
 
 
+@dataclass(frozen=True)
+class NumberRow:
+    """One group of a count or an amount, or their sum."""
+
+    title: str
+    value: str
+    before: str
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class CollectedText:
+    """A passage from a report below, with its source; ``is_edited`` where the unit changed its words."""
+
+    unit: str
+    text: str
+    is_edited: bool
+
+
 @dataclass
 class Block:
     """What the page shows of one question; which fields are filled follows from the item's kind."""
@@ -53,19 +72,25 @@ class Block:
     goal: str = ""
     shares: list[ShareRow] = field(default_factory=list)
     value: str = ""
+    number: int | None = None  # of a count or an amount
     before: str = ""
     text: str = ""
     explanation: str = ""
     tasks: list[tuple[str, list["TaskLine"]]] = field(default_factory=list)
     tasks_in_short: str = ""
-    activities: list["ActivityLine"] = field(default_factory=list)
+    activities: list[ActivityLine] = field(default_factory=list)
+    summary: activities.Summary | None = None  # of the activities
+    models: list[ModelLine] = field(default_factory=list)
+    models_in_short: str = ""
     attachments: list[Attachment] = field(default_factory=list)
     reason: str = ""
 
     @property
     def kind(self) -> str:
-        """Which partial shows it: counts and money stand in one table."""
-        return "number" if self.question.kind in (ItemKind.COUNT, ItemKind.MONEY) else self.question.kind
+        """Which partial shows it: counts and money stand in one table, answers in another."""
+        if self.question.kind in NUMBER_KINDS:
+            return "number"
+        return ItemKind.CHOICE if self.question.kind in CHOICE_KINDS else self.question.kind
 
 
 @dataclass(frozen=True)
@@ -75,18 +100,6 @@ class TaskLine:
     status: str
     status_kind: str
     note: str
-
-
-@dataclass(frozen=True)
-class ActivityLine:
-    name: str
-    held_on: str
-    occasion: str
-    place: str
-    children: str
-    families: str
-    amount: str
-    funding: str
 
 
 @dataclass(frozen=True)
@@ -105,16 +118,23 @@ class Reading:
     before: Revision | None
     sections: list[SectionReading]
     blocks: list[Block]
+    form: Questionnaire
 
 
-def read(report: Report, revision: Revision, *, reasons: dict[str, str] | None = None) -> Reading:
-    """Lay out a revision; ``reasons`` are those for which single items were returned, by item code."""
-    before = previous_revision(report.obligation)
-    reader = _Reader(report, revision.content, before.content if before else {})
-    blocks = [reader.block(question) for question in form_fields.load(report).questions]
+def read(
+    report: Report, revision: Revision, *, reasons: dict[str, str] | None = None, beside: Reading | None = None
+) -> Reading:
+    """Lay out a revision; ``reasons`` are those for which single items were returned, by item code.
+
+    ``beside`` is another revision of the same report that was read: what both share is not loaded again.
+    """
+    before = beside.before if beside else previous_revision(report.obligation)
+    form = beside.form if beside else form_fields.load(report)
+    reader = _Reader(report, revision, before.content if before else {})
+    blocks = [reader.block(question) for question in form.questions]
     for block in blocks:
         block.reason = (reasons or {}).get(block.question.code, "")
-    return Reading(revision, before, _sections(blocks), blocks)
+    return Reading(revision, before, _sections(blocks), blocks, form)
 
 
 def previous_revision(obligation: Obligation) -> Revision | None:
@@ -141,32 +161,69 @@ def _sections(blocks: list[Block]) -> list[SectionReading]:
 class _Reader:
     """Holds the content of this and the earlier revision while the questions are laid out."""
 
-    def __init__(self, report: Report, content: dict[str, Any], before: dict[str, Any]) -> None:
+    def __init__(self, report: Report, revision: Revision, before: dict[str, Any]) -> None:
+        content = revision.content
         self.report = report
         self.content = content
+        self.before_content = before
         self.figures: dict[str, dict[str, Any]] = content.get("figures") or {}
         self.before: dict[str, dict[str, Any]] = before.get("figures") or {}
+        self.checks: list[dict[str, str]] = (revision.flags or {}).get("checks") or []
 
     def block(self, question: Question) -> Block:
-        block = Block(question, explanation=(self.content.get("explanations") or {}).get(question.code, ""))
+        block = Block(question, explanation=self._of_item("explanations", question))
+        block.checks = [check["sentence"] for check in self.checks if check.get("item") == question.code]
         match question.kind:
             case ItemKind.SHARE:
                 self._share(block)
             case ItemKind.COUNT | ItemKind.MONEY:
-                block.value = number_text(self.figures.get(question.code))
-                block.before = number_text(self.before.get(question.code)) if question.code in self.before else ""
-                block.state = _state(self.figures.get(question.code))
+                self._number(block)
+            case ItemKind.YES_NO | ItemKind.CHOICE:
+                self._answer(block)
             case ItemKind.NARRATIVE:
-                block.text = (self.content.get("texts") or {}).get(question.code, "")
-                block.state = "" if block.text else MISSING
+                self._text(block)
             case ItemKind.TASKS:
                 block.tasks = self._tasks(question)
                 block.tasks_in_short = _in_short(block.tasks)
             case ItemKind.ACTIVITIES:
-                block.activities = [_activity(row) for row in self.content.get("activities") or []]
+                rows = self.content.get("activities") or []
+                block.activities = [activity_line(row) for row in rows]
+                block.summary = activities.summary_of_frozen(rows)
+            case ItemKind.MODELS:
+                block.models = model_lines(self.content.get("models") or [])
+                block.models_in_short = models_in_short(self.content.get("models") or [])
             case ItemKind.ATTACHMENTS:
                 block.attachments = self._attachments()
         return block
+
+    def _of_item(self, key: str, question: Question) -> Any:
+        """What the content holds of an item under a key; filings from before the key was there hold nothing."""
+        return (self.content.get(key) or {}).get(question.code, "")
+
+    def _number(self, block: Block) -> None:
+        question = block.question
+        now, before = self.figures.get(question.code), self.before.get(question.code)
+        block.state = _state(now)
+        block.value = number_text(now)
+        block.before = number_text(before) if before is not None else ""
+        if not block.state:
+            block.parts = _parts(question, now or {}, before or {})
+
+    def _answer(self, block: Block) -> None:
+        words = dict(block.question.choices)
+        chosen: str = self._of_item("choices", block.question)
+        before: str = (self.before_content.get("choices") or {}).get(block.question.code, "")
+        block.value = words.get(chosen, chosen)
+        block.before = words.get(before, before)
+        block.state = "" if chosen else MISSING
+
+    def _text(self, block: Block) -> None:
+        block.text = self._of_item("texts", block.question)
+        block.collected = [
+            CollectedText(row.get("unit", ""), row.get("text", ""), bool(row.get("edited")))
+            for row in self._of_item("collected", block.question) or []
+        ]
+        block.state = "" if block.text or block.collected else MISSING
 
     def _share(self, block: Block) -> None:
         question = block.question
@@ -192,12 +249,13 @@ class _Reader:
 
     def _attachments(self) -> list[Attachment]:
         wanted = self.content.get("attachments") or []
-        return list(Attachment.objects.filter(report=self.report, pk__in=wanted).order_by("pk"))
+        found = Attachment.objects.filter(report=self.report, pk__in=wanted).select_related("task__section")
+        return list(found.order_by("pk"))
 
 
 def number_text(figure: dict[str, Any] | None) -> str:
     """A count or an amount: the number, "không phát sinh", or "chưa báo cáo"."""
-    return _state(figure) or number_format((figure or {})["v"], use_l10n=True, force_grouping=True)
+    return _state(figure) or _whole((figure or {}).get(SUM))
 
 
 def goal_text(milestone: Milestone | None) -> str:
@@ -214,6 +272,24 @@ def _state(figure: dict[str, Any] | None) -> str:
     if figure and figure.get("nil"):
         return NIL
     return "" if figure else MISSING
+
+
+def _parts(question: Question, now: dict[str, Any], before: dict[str, Any]) -> list[NumberRow]:
+    """The groups that were filed, those that the form no longer has, too, and their sum; none without groups."""
+    titles = {cell.key: cell.title for cell in question.cells if cell.key != SUM}
+    filed = [key for key in titles if key in now] + [
+        key for key in now if key.endswith(f".{SUM}") and key not in titles
+    ]
+    if not filed:
+        return []
+    rows = [NumberRow(titles.get(key, key.removesuffix(f".{SUM}")), _whole(now[key]), _before(before, key))
+            for key in filed]  # fmt: skip
+    return [*rows, NumberRow("Cộng", _whole(now.get(SUM)), _before(before, SUM), is_total=True)]
+
+
+def _before(figure: dict[str, Any], key: str) -> str:
+    value = figure.get(key)
+    return "" if value is None else whole(value)
 
 
 def _milestone(question: Question, year: int) -> Milestone | None:
@@ -290,7 +366,7 @@ def _pair_text(numerator: int | None, denominator: int | None) -> str:
 
 
 def _whole(value: int | None) -> str:
-    return MISSING if value is None else number_format(value, use_l10n=True, force_grouping=True)
+    return MISSING if value is None else whole(value)
 
 
 def _task_line(row: form_fields.TaskRow, answer: dict[str, str]) -> TaskLine:
@@ -310,28 +386,3 @@ def _in_short(groups: list[tuple[str, list[TaskLine]]]) -> str:
     counts = Counter(row.status for _, rows in groups for row in rows)
     order = [*(str(status.label) for status in TaskStatus), UNANSWERED]
     return " · ".join(f"{counts[label]} {label[:1].lower()}{label[1:]}" for label in order if counts[label])
-
-
-def _activity(row: dict[str, Any]) -> ActivityLine:
-    occasion = row.get("occasion", "")
-    amounts = row.get("amounts") or {}
-    return ActivityLine(
-        name=row.get("name", ""),
-        held_on=_day(row.get("held_on", "")),
-        occasion=str(Occasion(occasion).label) if occasion in Occasion.values else "",
-        place=row.get("place", ""),
-        children=_counted(row.get("children_reached")),
-        families=_counted(row.get("families_reached")),
-        amount=_counted(row.get("amount_spent")),
-        funding=", ".join(f"{FundingSource(source).label}: {_whole(amount)}" for source, amount in amounts.items()),
-    )
-
-
-def _counted(value: int | None) -> str:
-    return "–" if value is None else _whole(value)
-
-
-def _day(iso: str) -> str:
-    year, _, rest = iso.partition("-")
-    month, _, day = rest.partition("-")
-    return f"{day}/{month}/{year}" if day else iso

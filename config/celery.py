@@ -17,6 +17,7 @@ TRANSPORT_ALIASES["files"] = "config.file_broker:Transport"
 app = Celery("mangnon")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["config", "orgunits", "plans", "targets", "reports"])
+app.autodiscover_tasks(["reports"], related_name="sheets_tasks")
 
 
 def open_broker(*, seconds: float = 5) -> None:

@@ -7,10 +7,11 @@ A save names the text from which it started. What only one side changed is taken
 import datetime
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import number_format
 
@@ -87,8 +88,7 @@ def save(report: Report, mine: Mapping[str, str], *, base: Mapping[str, str], ve
             raise DraftClash(current, clashes, merged)
         if merged == current.draft:
             return Saved(current.draft_version, current.draft_saved_at, merged)
-        if len(json.dumps(merged, ensure_ascii=False).encode()) > MOST_BYTES:
-            raise DraftTooLarge("Bản nháp dài quá 200 kB nên chưa lưu được. Hãy rút gọn các phần nội dung.")
+        _refuse_too_large(merged)
         now = timezone.now()
         won = Report.objects.filter(pk=report.pk, draft_version=current.draft_version, status__in=EDITABLE).update(
             draft=merged, draft_version=current.draft_version + 1, draft_saved_at=now, draft_saved_by=by
@@ -96,6 +96,38 @@ def save(report: Report, mine: Mapping[str, str], *, base: Mapping[str, str], ve
         if won:
             return Saved(current.draft_version + 1, now, merged)
     raise Conflict("Nhiều người đang lưu báo cáo này cùng một lúc. Hãy bấm lưu lại.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What to write into one of many drafts: texts by field name, and those from which they started.
+
+    ``report`` is the row as it was read; the names are of open items of its form.
+    """
+
+    report: Report
+    base: Mapping[str, str]
+    mine: Mapping[str, str]
+
+
+@transaction.atomic
+def save_many(entries: Iterable[Entry], *, by: User) -> None:
+    """``save`` for many reports, all or none.
+
+    Raises DraftClash and DraftTooLarge, and Conflict where a report was filed or saved since it was read.
+    """
+    now = timezone.now()
+    for entry in entries:
+        report, mine = entry.report, {name: storable(text) for name, text in entry.mine.items()}
+        merged, clashes = merge(typed(report), entry.base, mine)
+        if clashes:
+            raise DraftClash(report, clashes, merged)
+        _refuse_too_large(merged)
+        won = Report.objects.filter(pk=report.pk, draft_version=report.draft_version, status__in=EDITABLE).update(
+            draft=merged, draft_version=report.draft_version + 1, draft_saved_at=now, draft_saved_by=by
+        )
+        if not won:
+            raise Conflict(f"Bản nháp của {report.obligation.org_unit} vừa được người khác sửa hoặc nộp.")
 
 
 def merge(
@@ -184,6 +216,11 @@ def last_return(report: Report) -> ReviewEvent | None:
         return None
     wanted = [ReviewEvent.Action.RETURN, ReviewEvent.Action.REOPEN]
     return report.events.filter(action__in=wanted).select_related("by").order_by("-pk").first()
+
+
+def _refuse_too_large(draft: Mapping[str, str]) -> None:
+    if len(json.dumps(draft, ensure_ascii=False).encode()) > MOST_BYTES:
+        raise DraftTooLarge("Bản nháp dài quá 200 kB nên chưa lưu được. Hãy rút gọn các phần nội dung.")
 
 
 def _tasks_code(report: Report) -> str:

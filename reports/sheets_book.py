@@ -51,6 +51,7 @@ class Book:
             for column, text in enumerate(cells, start=1):
                 sheets_style.put_text(hidden.cell(row, column), text)
         self.workbook.active = 0
+        self.workbook.calculation.fullCalcOnLoad = True
         buffer = BytesIO()
         self.workbook.save(buffer)
         return buffer.getvalue()

@@ -5,6 +5,7 @@ The sentences about numbers are those of the screen. A cell that cannot be read 
 
 import datetime
 import enum
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -227,9 +228,17 @@ def _choice(field: SheetField, text: str) -> str:
 
 def same_text(field: SheetField, one: str, other: str) -> bool:
     """Whether two texts say the same in this field: "1.234" and "1234" do."""
-    if one.strip() == other.strip():
-        return True
-    if not field.is_number or not one or not other:
-        return False
-    number = readable(field, one)
-    return number is not None and number == readable(field, other)
+    return one == other or canonical(field, one) == canonical(field, other)
+
+
+def canonical(field: SheetField, text: str) -> str:
+    """One writing for all texts that say the same in this field."""
+    bare = text.strip()
+    number = readable(field, bare) if field.is_number and bare else None
+    return bare if number is None else str(number)
+
+
+def fingerprint(field: SheetField, text: str) -> str:
+    """``canonical``, made short where it is long: enough to see whether somebody has changed the text."""
+    plain = canonical(field, text)
+    return plain if len(plain) <= 16 else "#" + hashlib.blake2s(plain.encode(), digest_size=8).hexdigest()

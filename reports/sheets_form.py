@@ -91,14 +91,14 @@ def _cover(book: Book, form: Questionnaire) -> None:
         ("Phiên bản biểu mẫu", str(report.form_version.number)),
         ("Phạm vi số liệu", "Số liệu riêng của đơn vị, không cộng số liệu của đơn vị cấp dưới."),
     ]
-    row = _pairs(sheet, 4, facts)
-    row = _lines(sheet, row + 1, "Cách làm", [f"{number}. {step}" for number, step in enumerate(STEPS, start=1)])
-    row = _lines(sheet, row + 1, "Bảo vệ trẻ em", [PRIVACY])
+    row = pairs(sheet, 4, facts)
+    row = lines(sheet, row + 1, "Cách làm", [f"{number}. {step}" for number, step in enumerate(STEPS, start=1)])
+    row = lines(sheet, row + 1, "Bảo vệ trẻ em", [PRIVACY])
     elsewhere = [question.item.label for question in form.questions if question.kind in ON_SCREEN]
     if elsewhere:
-        row = _lines(sheet, row + 1, "Ghi trên trang, không ghi ở đây", elsewhere)
+        row = lines(sheet, row + 1, "Ghi trên trang, không ghi ở đây", elsewhere)
     only = f"Tệp này chỉ dùng cho {obligation.org_unit}, {obligation.duty}, {obligation.period}."
-    row = _lines(sheet, row + 1, "Lưu ý", [only, *key_words()])
+    row = lines(sheet, row + 1, "Lưu ý", [only, *key_words()])
     sheets_style.label(sheet.cell(row, 2), "Ô nền vàng: để ghi", fill=sheets_style.INPUT_FILL)
     sheets_style.label(sheet.cell(row + 1, 2), "Ô nền xám: kỳ trước", fill=sheets_style.BEFORE_FILL)
     sheets_style.finish(sheet, freeze="", landscape=False)
@@ -108,7 +108,7 @@ def key_words() -> list[str]:
     return ["Dấu * là mục bắt buộc. Tỷ lệ, tổng và nhận xét đạt hay chưa đạt tự tính khi ghi số."]
 
 
-def _pairs(sheet: Any, row: int, pairs: list[tuple[str, str]]) -> int:
+def pairs(sheet: Any, row: int, pairs: list[tuple[str, str]]) -> int:
     for words, text in pairs:
         sheets_style.label(sheet.cell(row, 2), words, font=sheets_style.STRONG)
         sheets_style.label(sheet.cell(row, 3), text)
@@ -117,7 +117,7 @@ def _pairs(sheet: Any, row: int, pairs: list[tuple[str, str]]) -> int:
     return row
 
 
-def _lines(sheet: Any, row: int, heading: str, lines: list[str]) -> int:
+def lines(sheet: Any, row: int, heading: str, lines: list[str]) -> int:
     sheets_style.heading(sheet, row, 2, 3, heading)
     for text in lines:
         row += 1

@@ -215,14 +215,27 @@ class _Check:
 
 
 def changes(
-    fields: Mapping[str, SheetField], texts: Mapping[str, str], *, base: Mapping[str, str], raw: Mapping[str, str]
+    fields: Mapping[str, SheetField],
+    texts: Mapping[str, str],
+    *,
+    base: Mapping[str, str],
+    raw: Mapping[str, str],
+    is_fingerprint: bool = False,
 ) -> dict[str, Change]:
     """By field name what would change in the draft ``raw``, where the file started from ``base``."""
     found = {}
     for name, mine in texts.items():
         each, was, theirs = fields[name], base.get(name, ""), raw.get(name, "")
-        if sheets_fields.same_text(each, mine, was) or sheets_fields.same_text(each, mine, theirs):
+        if sheets_fields.same_text(each, mine, theirs) or _is_base(each, mine, was, is_fingerprint=is_fingerprint):
             continue
-        others_changed = not sheets_fields.same_text(each, was, theirs)
-        found[name] = [theirs, mine, was] if others_changed else [theirs, mine]
+        if _is_base(each, theirs, was, is_fingerprint=is_fingerprint):
+            found[name] = [theirs, mine]
+        else:
+            found[name] = [theirs, mine, "" if is_fingerprint else was]
     return found
+
+
+def _is_base(each: SheetField, text: str, was: str, *, is_fingerprint: bool) -> bool:
+    if is_fingerprint:
+        return sheets_fields.fingerprint(each, text) == was
+    return sheets_fields.same_text(each, text, was)

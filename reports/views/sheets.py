@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from orgunits.requests import SignedInRequest
 from orgunits.transitions import Conflict
-from reports import sheets_book, sheets_form, sheets_import, sheets_preview, workflow
+from reports import sheets_book, sheets_form, sheets_one, sheets_preview, workflow
 from reports.models import Report, ReviewEvent, SheetImport
-from reports.sheets_import import DraftMoved
+from reports.sheets_one import DraftMoved
 from reports.sheets_safety import SheetRefused
 
 FILE = "tep"
@@ -52,7 +52,7 @@ def sheet_upload(request: SignedInRequest, pk: int) -> HttpResponse:
     if not isinstance(upload, UploadedFile):
         return _refused(request, report, NO_FILE)
     try:
-        row = sheets_import.take_one(report, upload, by=request.user)
+        row = sheets_one.take_one(report, upload, by=request.user)
     except SheetRefused as refused:
         return _refused(request, report, str(refused))
     return redirect("reports:sheet_import", row.pk)
@@ -78,7 +78,7 @@ def sheet_import_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     if report is None:
         raise Conflict("Tệp này là bảng cho nhiều đơn vị.")
     try:
-        written = sheets_import.confirm_one(row, by=request.user, taken=request.POST.getlist("lay"))
+        written = sheets_one.confirm_one(row, by=request.user, taken=request.POST.getlist("lay"))
     except DraftMoved as moved:
         return _import_page(request, moved.row, status=409)
     except SheetRefused as refused:

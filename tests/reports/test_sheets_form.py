@@ -3,7 +3,7 @@
 import pytest
 
 from orgunits.models import AuditEvent
-from reports import sheets_form, sheets_import
+from reports import sheets_form, sheets_one
 from reports.models import SheetImport
 from tests import builders
 from tests.reports.sheet_files import filled, places, uploaded
@@ -31,7 +31,7 @@ def report(cast):
 
 
 def take(report, content, by):
-    return sheets_import.take_one(report, uploaded(content), by=by)
+    return sheets_one.take_one(report, uploaded(content), by=by)
 
 
 def test_an_untouched_file_changes_nothing_but_tells_what_cannot_be_read(cast, report):
@@ -51,7 +51,7 @@ def test_download_fill_upload_gives_the_same_draft(cast, report):
         cast.officer,
     )
     assert row.status == SheetImport.Status.READY, row.errors
-    assert sheets_import.confirm_one(row, by=cast.officer) == 3
+    assert sheets_one.confirm_one(row, by=cast.officer) == 3
     report.refresh_from_db()
     assert report.draft == {
         "can-bo.chu-chot.n": "1.234",

@@ -12,8 +12,8 @@ from reports.form_fields import Question, Questionnaire
 from reports.models import ItemKind, Report
 
 SAME_AS_BEFORE = (
-    "Nội dung giống hệt kỳ trước, người duyệt sẽ thấy điều đó. Hãy sửa theo kết quả của kỳ này; nếu thật sự không có gì "
-    "khác thì có thể giữ."
+    "Nội dung giống hệt kỳ trước, người duyệt sẽ thấy điều đó. Hãy sửa theo kết quả của kỳ này; nếu thật sự không có "
+    "gì khác thì có thể giữ."
 )
 COMPARED_KINDS = (*form_fields.FIGURE_KINDS, ItemKind.NARRATIVE)
 

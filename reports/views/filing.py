@@ -106,6 +106,7 @@ def filing_submit(request: SignedInRequest, pk: int) -> HttpResponse:
         "obligation": report.obligation,
         "content": parsed.content,
         "warnings": len(parsed.warnings),
+        "explained": parsed.explained,
         "days": report.obligation.days_left(on),
         "due_words": letters.due_in_words(report.obligation),
     }
@@ -171,6 +172,10 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
             return redirect(reverse("reports:activity_create") + back)
         case "edit-activity" if has_pk:
             return redirect(reverse("reports:activity_edit", args=[pk]) + back)
+        case "add-model":
+            return redirect(reverse("reports:care_model_create") + back)
+        case "edit-model" if has_pk:
+            return redirect(reverse("reports:care_model_detail", args=[pk]) + back)
         case "attach":
             return _form(request, report, saved.draft, file_error="Hãy chọn tệp cần gửi kèm.", status=422)
         case "remove-attachment" if has_pk:
@@ -257,6 +262,7 @@ def _form(
         parsed=content.parse(report, raw, previous=before, form=form) if check else None,
         previous=previous,
         reasons=returned.item_reasons if returned else None,
+        due=returned.item_due if returned else None,
         clashes=clash.clashes if clash else None,
         file_error=file_error,
     )

@@ -1,29 +1,23 @@
-"""What an administrator types about an item of a form, a rule, a section; every refusal says what to do."""
+"""What an administrator types about an item of a form; every refusal says what to do."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import QueryDict
-from django.utils.formats import number_format
 from django.utils.text import slugify
 
 from orgunits.models import Level
-from orgunits.vietnamese import nfc, without_marks
+from orgunits.vietnamese import without_marks
 from plans.forms import SeveralField, VietnameseFormMixin
 from plans.models import Task
 from reports import form_items
-from reports.form_words import figure_in_words
-from reports.models import FormCheck, FormItem, FormVersion, ItemKind
-from reports.whole_numbers import MOST_MONEY, Unreadable, read_whole
+from reports.form_typed_fields import Rows, RowsField, WholeNumberField, with_codes
+from reports.models import FormItem, FormVersion, ItemKind
 from targets.models import Target
 
-FIGURES = (ItemKind.SHARE, ItemKind.COUNT, ItemKind.MONEY)
-MOST_ROWS = 40  # groups or answers of one item
 EMPTY_ROWS = 3  # offered below those that are there, for a page without scripts
 LONGEST_TEXT = 50_000
-Rows = list[dict[str, str]]
 
 KIND_HELP = {
     ItemKind.SHARE: "Tử số và mẫu số; hệ thống tính tỷ lệ và so với mục tiêu.",
@@ -49,84 +43,6 @@ KIND_ICONS = {
     ItemKind.MODELS: "sprout",
     ItemKind.ATTACHMENTS: "paperclip",
 }
-
-
-class WholeNumberField(forms.CharField):
-    """A whole number as Vietnamese write it: 1234 and 1.234 are one."""
-
-    def __init__(self, *, least: int = 0, most: int = MOST_MONEY, **kwargs: Any) -> None:
-        super().__init__(max_length=40, **kwargs)
-        self.least, self.most = least, most
-        self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
-
-    def prepare_value(self, value: Any) -> Any:
-        return number_format(value, force_grouping=True) if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            number = read_whole(text, most=MOST_MONEY)
-        except Unreadable as error:
-            raise ValidationError(str(error)) from error
-        if not self.least <= number <= self.most:
-            low, high = (number_format(bound, force_grouping=True) for bound in (self.least, self.most))
-            raise ValidationError(f"Hãy ghi một số từ {low} đến {high}.")
-        return number
-
-
-class RowsWidget(forms.Widget):
-    """Repeated pairs ``<name>`` and ``<name>_ma``: what is typed, and the code of the row that it stood in before."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Rows:
-        if not isinstance(data, QueryDict):
-            rows: Rows = data.get(name, [])
-            return rows
-        typed, codes = data.getlist(name)[:MOST_ROWS], data.getlist(f"{name}_ma")
-        codes += [""] * (len(typed) - len(codes))
-        pairs = zip(typed, codes, strict=False)
-        return [{"name": text.replace("\x00", ""), "code": code} for text, code in pairs if text.strip() or code]
-
-
-class RowsField(forms.Field):
-    """Groups or answers in order, each with a code that stays when its name is corrected."""
-
-    widget = RowsWidget
-
-    def __init__(self, *, least: int, twice: str, too_few: str, most_length: int = 200, **kwargs: Any) -> None:
-        super().__init__(required=False, **kwargs)
-        self.least, self.twice, self.too_few, self.most_length = least, twice, too_few, most_length
-
-    def clean(self, value: Any) -> Rows:
-        rows = [(nfc(row["name"]).strip(), row["code"]) for row in value or []]
-        rows = [row for row in rows if row[0]]
-        if any(len(name) > self.most_length for name, _ in rows):
-            raise ValidationError(f"Mỗi dòng dài nhất {self.most_length} ký tự. Hãy rút gọn.")
-        seen: set[str] = set()
-        for name, _ in rows:
-            if name.casefold() in seen:
-                raise ValidationError(self.twice % {"name": name})
-            seen.add(name.casefold())
-        if len(rows) < self.least:
-            raise ValidationError(self.too_few)
-        return [{"code": code, "name": name} for name, code in rows]
-
-
-def with_codes(rows: Rows, before: Rows) -> Rows:
-    """Give each row its code: that of a row with the same name, else that of the place in which it was retyped."""
-    by_name = {row["name"].casefold(): row["code"] for row in before}
-    known = {row["code"] for row in before}
-    kept = [by_name.get(row["name"].casefold(), "") for row in rows]
-    for index, row in enumerate(rows):
-        if not kept[index] and row["code"] in known and row["code"] not in kept:
-            kept[index] = row["code"]
-    for index, row in enumerate(rows):
-        if not kept[index]:
-            stem = slugify(without_marks(row["name"]))[:40].strip("-") or "nhom"
-            names = [stem, *(f"{stem}-{number}" for number in range(2, len(rows) + len(known) + 3))]
-            kept[index] = next(name for name in names if name not in known and name not in kept and name != "all")
-    return [{"code": code, "name": row["name"]} for code, row in zip(kept, rows, strict=True)]
 
 
 class ItemForm(VietnameseFormMixin, forms.Form):
@@ -287,7 +203,7 @@ class ItemForm(VietnameseFormMixin, forms.Form):
     def _clean_share(self, cleaned: dict[str, Any]) -> None:
         target = cleaned.get("target")
         if target:
-            others = self.version.items.exclude(pk=self.item.pk if self.item else None)
+            others = self.version.items.exclude(pk=self.item.pk if self.item else 0)
             code = target.indicator.code
             if others.filter(target=target).exists() or others.filter(code=code).exists():
                 self.add_error("target", "Biểu mẫu đã hỏi chỉ tiêu này. Hãy chọn chỉ tiêu khác.")
@@ -317,15 +233,13 @@ class ItemForm(VietnameseFormMixin, forms.Form):
         if "groups" in cleaned:
             values["groups"] = with_codes(cleaned["groups"], before.groups if before else [])
         target = cleaned.get("target")
+        if target:
+            own = ("numerator_label", "denominator_label")
+            values |= dict.fromkeys(own, "") | {"unit_of_count": target.indicator.unit_of_count, "groups": []}
+        elif self.kind == ItemKind.SHARE:
+            values |= {name: cleaned[name] for name in ("numerator_label", "denominator_label")}
         if self.kind == ItemKind.SHARE:
-            own = target is None
-            values |= {
-                "target": target,
-                "unit_of_count": cleaned["unit_of_count"] if own else target.indicator.unit_of_count,
-                "numerator_label": cleaned["numerator_label"] if own else "",
-                "denominator_label": cleaned["denominator_label"] if own else "",
-                "groups": values["groups"] if own else [],
-            }
+            values["target"] = target
         return values | {"code": self._code(target)}
 
     def _code(self, target: Target | None) -> str:
@@ -368,116 +282,3 @@ def _initial(item: FormItem) -> dict[str, Any]:
         "levels": [level.pk for level in item.levels.all()],
         "tasks": [asked.task_id for asked in item.asked_tasks.all()],
     }
-
-
-class SectionForm(VietnameseFormMixin, forms.Form):
-    """The new name of a section."""
-
-    name = forms.CharField(
-        label="Tên phần",
-        max_length=200,
-        error_messages={"required": "Hãy ghi tên phần."},
-        help_text="Nếu trùng tên một phần khác, hai phần gộp làm một.",
-    )
-
-
-class RuleForm(VietnameseFormMixin, forms.Form):
-    """A rule for one item; which fields there are follows from the kind of the rule."""
-
-    severity = forms.ChoiceField(
-        label="Khi không đạt",
-        choices=FormCheck.Severity.choices,
-        widget=forms.RadioSelect,
-        initial=FormCheck.Severity.EXPLAIN,
-        error_messages={
-            "required": "Hãy chọn việc xảy ra khi không đạt.",
-            "invalid_choice": "Hãy chọn việc xảy ra khi không đạt.",
-        },
-    )
-    message = forms.CharField(
-        label="Lời nhắc riêng",
-        max_length=300,
-        required=False,
-        help_text="Hiện cho đơn vị khi không đạt. Để trống thì hiện câu của quy tắc.",
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-
-    def __init__(self, *args: Any, item: FormItem, kind: str, check: FormCheck | None = None, **kwargs: Any) -> None:
-        self.item, self.kind, self.check = item, kind, check
-        super().__init__(*args, initial=_rule_initial(check) if check else {}, **kwargs)
-        own: dict[str, forms.Field] = {}
-        if item.kind == ItemKind.SHARE:
-            parts = [(FormCheck.Part.NUMERATOR, "Tử số"), (FormCheck.Part.DENOMINATOR, "Mẫu số")]
-            own["part"] = forms.ChoiceField(label="Phần của mục này", choices=parts)
-        if kind in (FormCheck.Kind.ITEM, FormCheck.Kind.BOUND):
-            own["operator"] = forms.ChoiceField(label="Phải", choices=FormCheck.Operator.choices)
-        own |= self._measure()
-        self.fields = own | self.fields  # type: ignore[assignment]
-
-    def _measure(self) -> dict[str, forms.Field]:
-        if self.kind == FormCheck.Kind.ITEM:
-            required = "Hãy chọn số liệu để so."
-            errors = {"required": required, "invalid_choice": required}
-            choices = [("", "Chưa chọn"), *self._others()]
-            return {"other": forms.ChoiceField(label="Số liệu được so", choices=choices, error_messages=errors)}
-        if self.kind == FormCheck.Kind.BOUND:
-            return {"bound": WholeNumberField(label="Số", error_messages={"required": "Hãy ghi số để so."})}
-        percent = WholeNumberField(
-            label="Quá bao nhiêu phần trăm",
-            least=1,
-            most=1000,
-            help_text="Từ 1 đến 1.000, ví dụ 30.",
-            error_messages={"required": "Hãy ghi số phần trăm, ví dụ 30."},
-        )
-        return {"percent": percent}
-
-    def _others(self) -> list[tuple[str, str]]:
-        """The figures of the form, as "<key>.<part>"."""
-        found = []
-        for item in self.item.version.items.filter(kind__in=FIGURES).order_by("order", "pk"):
-            parts = "nd" if item.kind == ItemKind.SHARE else "v"
-            found += [(f"{item.pk}.{part}", _capital(figure_in_words(item, part))) for part in parts]
-        return found
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        own = f"{self.item.pk}.{cleaned.get('part') or 'v'}"
-        if cleaned.get("other") == own:
-            self.add_error("other", "Hãy chọn một số liệu khác với chính nó.")
-        return cleaned
-
-    @property
-    def rule(self) -> FormCheck:
-        """The rule with what was typed, not saved yet; to be read of a valid form."""
-        cleaned = self.cleaned_data
-        check = self.check or FormCheck(version=self.item.version, item=self.item, kind=self.kind)
-        other, _, other_part = str(cleaned.get("other", "")).partition(".")
-        check.part = cleaned.get("part") or FormCheck.Part.VALUE
-        check.operator = cleaned.get("operator", "")
-        check.other = self.item.version.items.get(pk=other) if other else None
-        check.other_part = other_part or FormCheck.Part.VALUE
-        check.bound, check.percent = cleaned.get("bound"), cleaned.get("percent")
-        check.severity, check.message = cleaned["severity"], cleaned["message"]
-        return check
-
-
-def _rule_initial(check: FormCheck) -> dict[str, Any]:
-    names = ("part", "operator", "bound", "percent", "severity", "message")
-    other = f"{check.other_id}.{check.other_part}" if check.other_id else ""
-    return {name: getattr(check, name) for name in names} | {"other": other}
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-class PublishForm(VietnameseFormMixin, forms.Form):
-    """What an administrator says about a version when it is put into use."""
-
-    note = forms.CharField(
-        label="Ghi chú về thay đổi",
-        max_length=300,
-        required=False,
-        help_text="Hiện trong danh sách phiên bản, ví dụ “Thêm số liệu theo nam, nữ”.",
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )

@@ -76,7 +76,7 @@ def code_problem(version: FormVersion, code: str, kind: str, *, item: FormItem |
     """Why this code cannot be given to an item of that kind, as a sentence; empty where it can."""
     if item and item.code == code:
         return ""
-    if version.items.exclude(pk=item.pk if item else None).filter(code=code).exists():
+    if version.items.exclude(pk=item.pk if item else 0).filter(code=code).exists():
         return "Một mục khác của biểu mẫu đã có mã này. Hãy ghi mã khác."
     used = kinds_by_code(version).get(code, kind)
     if used != kind:
@@ -184,7 +184,7 @@ def sections(version: FormVersion) -> list[tuple[str, list[FormItem]]]:
 def _arrange(version: FormVersion, wanted: list[tuple[str, list[FormItem]]] | None = None) -> None:
     """Number the items so that each section stands together."""
     rows = sections(version) if wanted is None else wanted
-    items = []
+    items: list[FormItem] = []
     for section, members in rows:
         for item in members:
             item.section, item.order = section, len(items) + 1

@@ -61,7 +61,7 @@ def _report(version: FormVersion, place: Placement, *, on: datetime.date) -> Rep
         duty=form.duty,
         period=period,
         path=place.path,
-        receiving_unit_id=form.duty.recipient_unit_id,
+        receiving_unit=form.duty.recipient_unit,
         due_on=ends_on,
         cut_off_on=ends_on,
     )

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from orgunits.requests import SignedInRequest
 from reports import form_items, form_page, form_preview, ready_forms
 from reports.form_editing import StaleDraft
-from reports.form_item_forms import FIGURES, KIND_HELP, ItemForm, RuleForm, SectionForm
+from reports.form_fields import FIGURE_KINDS
+from reports.form_item_forms import KIND_HELP, ItemForm
+from reports.form_rule_forms import RuleForm, SectionForm
 from reports.form_words import rule_in_words, rule_with_consequence
 from reports.models import FormCheck, FormItem, FormVersion, ItemKind, ReportForm
 from reports.views.forms import administered_form, seen
@@ -202,7 +204,7 @@ def rule_add(request: SignedInRequest, pk: int, code: str, kind: str) -> HttpRes
     """A new rule of one kind for an item with figures."""
     form = administered_form(request, pk)
     item = _item(form, code)
-    if item is None or item.kind not in FIGURES or kind not in FormCheck.Kind.values:
+    if item is None or item.kind not in FIGURE_KINDS or kind not in FormCheck.Kind.values:
         return _gone(request, form)
     return _rule(request, form, RuleForm(request.POST or None, item=item, kind=kind))
 
@@ -277,7 +279,7 @@ def _item_page(
         "item_form": item_form,
         "kind_label": kind.label,
         "kind_help": KIND_HELP[kind],
-        "is_figure": kind in FIGURES,
+        "is_figure": kind in FIGURE_KINDS,
         "sections": [name for name, _ in form_items.sections(draft)],
         "rules": [form_page.RuleRow(check, rule_in_words(check), rule_with_consequence(check)) for check in checks],
         "rule_kinds": FormCheck.Kind.choices,

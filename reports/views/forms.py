@@ -16,7 +16,7 @@ from orgunits.requests import SignedInRequest
 from plans.models import PeriodKind, ReportingDuty
 from reports import form_building, form_differences, form_editing, form_moving, form_page, form_preview, ready_forms
 from reports.form_editing import StaleDraft
-from reports.form_item_forms import PublishForm
+from reports.form_rule_forms import PublishForm
 from reports.models import FormVersion, Report, ReportForm
 
 LEVEL = "cap"
@@ -137,8 +137,8 @@ def form_build(request: SignedInRequest, pk: int) -> HttpResponse:
     form = administered_form(request, pk)
     draft = form.draft
     if draft is None:
-        context = {"form": form, "duty": form.duty, "current": form.current, "ready": ready_forms.offered()}
-        return render(request, "reports/form_begin.html", context)
+        begin = {"form": form, "duty": form.duty, "current": form.current, "ready": ready_forms.offered()}
+        return render(request, "reports/form_begin.html", begin)
     context = {
         "form": form,
         "duty": form.duty,

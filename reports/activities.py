@@ -68,7 +68,7 @@ def summary(activities: Iterable[Activity]) -> Summary:
 
 def summary_of(activities: QuerySet[Activity]) -> Summary:
     """``summary`` by the database, for a list that is shown page by page."""
-    sums = (
+    sums: Any = (
         activities.order_by("occasion")
         .values("occasion")
         .annotate(

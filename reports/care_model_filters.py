@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -72,14 +73,17 @@ class CareModelFilter:
         return care_models.totals_words(care_models.totals_of(of_model.values()))
 
     def _narrow(self, visible: QuerySet[CareModel]) -> QuerySet[CareModel]:
-        found = with_state(visible)
+        found: Any = with_state(visible)
         found = found.filter(org_unit=typed_key(self.unit)) if self.unit else found
         if self.year:
             noted = self.steps.filter(noted_on__year=int(self.year))
             found = found.filter(pk__in=noted.order_by().values("model_id"))
         if self.state == NOT_NOTED:
-            return found.filter(last_kind__isnull=True)
-        return found.filter(last_kind=self.state) if self.state else found
+            found = found.filter(last_kind__isnull=True)
+        elif self.state:
+            found = found.filter(last_kind=self.state)
+        narrowed: QuerySet[CareModel] = found
+        return narrowed
 
 
 def with_state(models: QuerySet[CareModel]) -> QuerySet[CareModel]:

@@ -93,9 +93,9 @@ def totals_words(found: ModelTotals) -> str:
     for kind in SUMMED:
         if number := found.kinds.get(kind.value):
             label = f"{str(kind.label).lower()} {number_format(number, force_grouping=True)}"
-            is_counted = kind == Kind.SPREAD and found.places is not None
-            places = number_format(found.places, force_grouping=True) if is_counted else ""
-            words.append(f"{label} (thêm {places} nơi)" if places else label)
+            if kind == Kind.SPREAD and found.places is not None:
+                label += f" (thêm {number_format(found.places, force_grouping=True)} nơi)"
+            words.append(label)
     return " · ".join(words)
 
 

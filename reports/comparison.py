@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from django.utils.formats import number_format
 
-from reports.models import ItemKind, Report, Revision
+from reports.models import Attachment, ItemKind, Report, Revision
 from reports.reading import MISSING, Block, Reading, TaskLine, read
+from reports.reading_registers import ActivityLine, ModelLine, StepLine
 
 NOTHING = "không có"
 _SPACED_WORD = re.compile(r"\s*\S+")
@@ -79,7 +80,7 @@ def text_parts(older: str, newer: str) -> list[Part]:
     old, new = (_SPACED_WORD.findall(text) for text in (older, newer))
     words = [[token.lstrip() for token in tokens] for tokens in (old, new)]
     parts = []
-    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, words[0], words[1], autojunk=False).get_opcodes():
         came = "".join(new[new_from:new_to])
         if tag == "equal":
             parts.append(Part("same", came))
@@ -111,17 +112,19 @@ def _lines(block: Block) -> list[Line]:
         case ItemKind.SHARE:
             lines = _share_lines(block)
         case "number":
-            lines = [Line(code, label, block.value, block.number)]
+            lines = [Line(code, label, block.value, block.number), *_part_lines(block)]
+        case ItemKind.CHOICE:
+            lines = [Line(code, label, block.value or MISSING)]
         case ItemKind.NARRATIVE:
-            lines = [Line(code, label, block.text or MISSING)]
+            lines = [Line(code, label, block.text or MISSING), *_collected_lines(block)]
         case ItemKind.TASKS:
             lines = [_task_line(code, row) for _, rows in block.tasks for row in rows]
         case ItemKind.ACTIVITIES:
-            held = [f"{row.held_on} {row.name} ({row.children} trẻ em)" for row in block.activities]
-            lines = [Line(code, label, "; ".join(held) or NOTHING)]
+            lines = [_activity_line(block, row) for row in block.activities]
+        case ItemKind.MODELS:
+            lines = [_model_line(block, row) for row in block.models]
         case _:
-            files = [f"{file.original_name} ({file.caption})" for file in block.attachments]
-            lines = [Line(code, label, "; ".join(files) or NOTHING)]
+            lines = [_file_line(block, file) for file in block.attachments]
     if block.explanation:
         lines.append(Line(f"{code} explanation", f"{label}: giải trình", block.explanation))
     return lines
@@ -135,6 +138,45 @@ def _share_lines(block: Block) -> list[Line]:
         Line(f"{code} {title}", f"{label}: {title}" if title else label, block.state or shown.get(title, MISSING))
         for title in dict.fromkeys([*(group.title for group in block.question.groups), *shown])
     ]
+
+
+def _part_lines(block: Block) -> list[Line]:
+    code, label = block.question.code, block.question.item.label
+    return [Line(f"{code} {row.title}", f"{label}: {row.title}", row.value) for row in block.parts if not row.is_total]
+
+
+def _collected_lines(block: Block) -> list[Line]:
+    code, label = block.question.code, block.question.item.label
+    return [
+        Line(f"{code} từ {place} {row.unit}", f"{label}: theo báo cáo của {row.unit}", row.text)
+        for place, row in enumerate(block.collected)
+    ]
+
+
+def _activity_line(block: Block, row: ActivityLine) -> Line:
+    where = f", {row.place}" if row.place else ""
+    money = f", {row.amount} đồng{f' ({row.funding.lower()})' if row.funding else ''}" if row.amount != "–" else ""
+    told = f"{row.held_on}{where}: {row.children} trẻ em, {row.families} gia đình{money}"
+    key = f"{block.question.code} {row.pk or f'{row.held_on} {row.name}'}"
+    return Line(key, f"{block.question.item.label}: {row.name}", told)
+
+
+def _model_line(block: Block, row: ModelLine) -> Line:
+    told = "; ".join(f"{step.kind.lower()} {step.noted_on}{_step_numbers(step)}" for step in row.steps)
+    return Line(f"{block.question.code} {row.pk}", f"{block.question.item.label}: {row.name}", told or NOTHING)
+
+
+def _step_numbers(step: StepLine) -> str:
+    numbers = [(step.places, "nơi"), (step.children, "trẻ em"), (step.families, "gia đình")]
+    told = ", ".join(f"{number} {unit}" for number, unit in numbers if number != "–")
+    return f" ({told})" if told else ""
+
+
+def _file_line(block: Block, file: Attachment) -> Line:
+    told = [file.original_name, file.caption]
+    told += [str(file.task)] if file.task else []
+    told += [file.get_consent_display()] if file.consent else []
+    return Line(f"{block.question.code} {file.pk}", f"{block.question.item.label}: {file.caption}", "; ".join(told))
 
 
 def _task_line(code: str, row: TaskLine) -> Line:

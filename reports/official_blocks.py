@@ -7,8 +7,9 @@ from plans.official.blocks import Align, Block, Bullet, Cell, Column, Heading, P
 from plans.official.numbering import roman
 from reports.form_fields import TaskStatus
 from reports.models import ItemKind
-from reports.reading import ActivityLine, Reading, SectionReading, TaskLine
 from reports.reading import Block as Answer
+from reports.reading import Reading, SectionReading, TaskLine
+from reports.reading_registers import ActivityLine
 
 # A list of activities longer than this stands in an appendix of its own.
 ACTIVITIES_IN_TEXT: Final = 8

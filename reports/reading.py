@@ -11,8 +11,10 @@ from typing import Any
 from django.utils.formats import number_format
 
 from reports import form_fields
-from reports.form_fields import GroupCells, Question, Questionnaire, TaskStatus
+from reports.activities import Summary, summary_of_frozen
+from reports.form_fields import CHOICE_KINDS, NUMBER_KINDS, SUM, GroupCells, Question, Questionnaire, TaskStatus
 from reports.models import Attachment, ItemKind, Obligation, Report, Revision
+from reports.reading_registers import ActivityLine, ModelLine, activity_line, model_lines, models_in_short, whole
 from targets.evaluation import Verdict, assess, percent_text
 from targets.models import Milestone
 from targets.trajectory import milestone_in_force
@@ -74,12 +76,15 @@ class Block:
     value: str = ""
     number: int | None = None  # of a count or an amount
     before: str = ""
+    parts: list[NumberRow] = field(default_factory=list)  # of a count or an amount by groups, with their sum
     text: str = ""
+    collected: list[CollectedText] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)  # rules that did not hold and were explained
     explanation: str = ""
     tasks: list[tuple[str, list["TaskLine"]]] = field(default_factory=list)
     tasks_in_short: str = ""
     activities: list[ActivityLine] = field(default_factory=list)
-    summary: activities.Summary | None = None  # of the activities
+    summary: Summary | None = None  # of the activities
     models: list[ModelLine] = field(default_factory=list)
     models_in_short: str = ""
     attachments: list[Attachment] = field(default_factory=list)
@@ -188,7 +193,7 @@ class _Reader:
             case ItemKind.ACTIVITIES:
                 rows = self.content.get("activities") or []
                 block.activities = [activity_line(row) for row in rows]
-                block.summary = activities.summary_of_frozen(rows)
+                block.summary = summary_of_frozen(rows)
             case ItemKind.MODELS:
                 block.models = model_lines(self.content.get("models") or [])
                 block.models_in_short = models_in_short(self.content.get("models") or [])
@@ -207,6 +212,7 @@ class _Reader:
         block.value = number_text(now)
         block.before = number_text(before) if before is not None else ""
         if not block.state:
+            block.number = (now or {}).get(SUM)
             block.parts = _parts(question, now or {}, before or {})
 
     def _answer(self, block: Block) -> None:
@@ -232,7 +238,7 @@ class _Reader:
         milestone = _milestone(question, self.report.obligation.period.year)
         block.goal = goal_text(milestone)
         if block.state:
-            block.before = _pair_text(*_together(before, question.groups))
+            block.before = _pair_text(*together(before, question.groups))
             return
         unit = question.item.unit_of_count
         groups = _groups_filed(question, now or {})
@@ -317,12 +323,12 @@ def _share_row(
 def _total_row(
     groups: list[GroupCells], now: dict[str, Any], before: dict[str, Any], milestone: Milestone | None, *, unit: str
 ) -> ShareRow:
-    numerator, denominator = _together(now, groups)
-    earlier = _pair_text(*_together(before, groups))
+    numerator, denominator = together(now, groups)
+    earlier = _pair_text(*together(before, groups))
     return _assessed("Cộng", numerator, denominator, earlier, milestone, unit=unit, is_total=True)
 
 
-def _together(figure: dict[str, Any], groups: list[GroupCells]) -> tuple[int | None, int | None]:
+def together(figure: dict[str, Any], groups: list[GroupCells]) -> tuple[int | None, int | None]:
     """The sums over the groups that have both numbers; a percentage is never averaged."""
     pairs = [(figure.get(group.numerator.key), figure.get(group.denominator.key)) for group in groups]
     known = [(n, d) for n, d in pairs if n is not None and d is not None]

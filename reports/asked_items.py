@@ -6,7 +6,8 @@ from typing import Any
 
 from plans.models import ReportingDuty
 from reports.dashboard_figures import items_of, milestone_of
-from reports.models import FormItem, Period
+from reports.form_fields import FIGURE_KINDS
+from reports.models import FormItem, FormVersion, Period
 from targets.models import Milestone
 
 
@@ -25,6 +26,13 @@ class AskedItem:
 def asked_items(duty: ReportingDuty, period: Period) -> list[AskedItem]:
     """What the duty's forms ask or once asked for this kind of period, in the order of the newest form."""
     return [_asked(item, year=period.year) for item in items_of(duty, period.kind)]
+
+
+def items_of_version(version: FormVersion, *, year: int) -> list[AskedItem]:
+    """What one version of a form asks, in its order."""
+    items = version.items.filter(kind__in=FIGURE_KINDS).select_related("target__indicator").order_by("order", "pk")
+    named = items.prefetch_related("target__indicator__groups", "target__milestones")
+    return [_asked(item, year=year) for item in named]
 
 
 def _asked(item: FormItem, *, year: int) -> AskedItem:

@@ -17,7 +17,20 @@ from django.utils import timezone
 
 from orgunits.models import Role, RoleAssignment, User
 from plans.models import PrintJob
-from reports.models import Activity, Attachment, CareModel, CareModelStep, Notice, Reminder, ReviewEvent, SheetImport
+from reports import form_editing
+from reports.models import (
+    Activity,
+    Attachment,
+    CareModel,
+    CareModelStep,
+    FormCheck,
+    Notice,
+    Reminder,
+    ReviewEvent,
+    SheetImport,
+    Snapshot,
+    TextPick,
+)
 from reports.workflow import submit
 from tests import builders
 
@@ -115,6 +128,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:report_detail": ("report", "302 200 200 200 200 200 404"),
     "reports:report_compare": ("report", "302 302 302 302 302 302 404"),
     "reports:report_print": ("report", "302 200 200 200 200 200 404"),
+    "reports:consolidated": ("report", "302 200 200 200 200 200 404"),
+    "reports:consolidated_snapshot": ("sent", "302 200 200 200 200 200 404"),
+    "reports:consolidated_changes": ("report", "302 200 200 200 200 200 404"),
+    "reports:report_correct": ("report", "405 405 405 405 405 405 405"),
+    "reports:collected_texts": ("draft+text", "302 200 403 403 403 403 404"),
+    "reports:passage_save": ("passage", "405 405 405 405 405 405 405"),
     "reports:review_queue": ("-", "302 403 200 403 403 403 403"),
     "reports:review_approve_many": ("-", "405 405 405 405 405 405 405"),
     "reports:report_approve": ("report", "405 405 405 405 405 405 405"),
@@ -129,6 +148,28 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:period_open": ("rule", "302 403 403 403 200 200 404"),
     "reports:duty_period": ("duty+period", "302 200 200 200 200 200 404"),
     "reports:period_extend": ("duty+period", "405 405 405 405 405 405 405"),
+    "reports:form_list": ("-", "302 200 200 200 200 200 200"),
+    "reports:form_create": ("-", "405 405 405 405 405 405 405"),
+    "reports:form_detail": ("form", "302 200 200 200 200 200 404"),
+    "reports:form_version": ("form+number", "302 200 200 200 200 200 404"),
+    "reports:form_move": ("form+number", "302 403 403 403 200 200 404"),
+    "reports:form_follow_plan": ("form", "302 403 403 403 200 200 404"),
+    "reports:form_build": ("form", "302 403 403 403 200 200 404"),
+    "reports:form_begin": ("form", "405 405 405 405 405 405 405"),
+    "reports:form_draft_preview": ("form", "302 403 403 403 200 200 404"),
+    "reports:form_discard": ("form", "302 403 403 403 200 200 404"),
+    "reports:form_publish": ("form", "302 403 403 403 200 200 404"),
+    "reports:form_order": ("form", "405 405 405 405 405 405 405"),
+    "reports:items_from_ready": ("form", "302 403 403 403 200 200 404"),
+    "reports:section_rename": ("form", "302 403 403 403 302 302 404"),  # 302: no such section
+    "reports:section_move": ("form", "405 405 405 405 405 405 405"),
+    "reports:item_add": ("form+kind", "302 403 403 403 200 200 404"),
+    "reports:item_edit": ("form+code", "302 403 403 403 200 200 404"),
+    "reports:item_remove": ("form+code", "302 403 403 403 200 200 404"),
+    "reports:item_move": ("form+code", "405 405 405 405 405 405 405"),
+    "reports:rule_add": ("form+code+kind", "302 403 403 403 200 200 404"),
+    "reports:rule_edit": ("form+check", "302 403 403 403 200 200 404"),
+    "reports:rule_remove": ("form+check", "405 405 405 405 405 405 405"),
     "reports:filing": ("draft", "302 200 403 403 403 403 404"),
     "reports:filing_autosave": ("draft", "405 405 405 405 405 405 405"),
     "reports:filing_submit": ("draft", "302 302 403 403 403 403 404"),
@@ -198,6 +239,11 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         original_name="a.xlsx", status=SheetImport.Status.READY, changes={str(draft.pk): {"kinh-phi.v": ["", "5"]}},
     )  # fmt: skip
     rule = cast.duty.due_rules.get()
+    revision = report.revisions.get()
+    Snapshot.objects.create(revision=revision, rows=[])
+    passage = TextPick.objects.create(
+        report=draft, item_code="ket-qua", source=revision, source_code="ket-qua", text="Tốt.", picked_by=cast.officer
+    )
     delegation = RoleAssignment.objects.create(
         user=builders.make_user(unit=cast.union, role=Role.VIEWER), org_unit=cast.union, role=Role.REVIEWER,
         valid_from="2026-01-01", valid_to="2099-01-01", delegated_by=cast.reviewer,
@@ -211,8 +257,16 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "care_model": care_model.pk, "care_model_step": step.pk,
         "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
+    check = form_under_construction(cast)
+    form = {"pk": cast.form.form_id}
     return {
         "-": {},
+        "form": form,
+        "form+number": form | {"number": cast.form.number},
+        "form+kind": form | {"kind": "share"},
+        "form+code": form | {"code": check.item.code},
+        "form+code+kind": form | {"code": check.item.code, "kind": "item"},
+        "form+check": form | {"check_pk": check.pk},
         **{kind: {"pk": pk} for kind, pk in pks.items()},
         "letter": {"name": "khong-co.log", "number": 1},
         "programme+unit": {"pk": cast.plan.programme_id, "unit_pk": cast.base.pk},
@@ -220,8 +274,21 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "plan_pk": {"plan_pk": cast.plan.pk},
         "plan_pk+indicator": {"plan_pk": cast.plan.pk, "pk": cast.target.indicator_id},
         "duty+period": {"pk": cast.duty.pk, "period_pk": cast.obligation.period_id},
+        "sent": {"pk": report.pk, "number": 1},
+        "draft+text": {"pk": draft.pk, "code": "ket-qua"},
+        "passage": {"pk": draft.pk, "pick_pk": passage.pk},
         "reset": {"uidb36": "1", "key": "khong-dung"},
     }
+
+
+def form_under_construction(cast: SimpleNamespace) -> FormCheck:
+    """A second version in use, so that the reports stand on an older one, and a draft of the third with a rule."""
+    form, by = cast.form.form, cast.administrator
+    second = form_editing.begin(form, by=by, copied=cast.form)
+    form_editing.publish(second, seen=0, replaces=form_editing.stamp(cast.form), note="", by=by)
+    draft = form_editing.begin(form, by=by, copied=second)
+    item = draft.items.get(code="tre-em-duoc-ho-tro")
+    return FormCheck.objects.create(version=draft, item=item, kind=FormCheck.Kind.DROP, percent=30)
 
 
 def answer(person: User | None, url: str) -> int:

@@ -1,11 +1,11 @@
 """What an Excel file would change, ready for the page that asks before anything is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports import form_fields, sheets_fields
-from reports.models import Report, SheetImport
+from reports import form_building, form_fields, sheets_fields
+from reports.models import FormVersion, Obligation, Report, SheetImport
 from reports.sheets_fields import SheetField
 from reports.sheets_reading import STOP, Change
 
@@ -34,6 +34,45 @@ def lines(fields: Mapping[str, SheetField], changes: Mapping[str, Change]) -> li
     return [_line(field, changes[name]) for name, field in fields.items() if name in changes]
 
 
+@dataclass(frozen=True)
+class UnitChanges:
+    """What would change in the draft of one unit."""
+
+    unit: str
+    is_begun: bool
+    lines: list[Line]
+    clashes: int
+
+
+def units_of(row: SheetImport, keys: Iterable[str]) -> list[UnitChanges]:
+    """The changes of these expected reports, in the order of the keys."""
+    wanted = list(keys)
+    obligations = Obligation.objects.filter(pk__in=[int(key) for key in wanted]).select_related(
+        "org_unit", "period", "duty__plan", "report__form_version"
+    )
+    found = {str(each.pk): each for each in obligations.prefetch_related("org_unit__placements")}
+    version = form_building.ensure_form(row.duty, row.period.kind)
+    fields: dict[int | None, dict[str, SheetField]] = {}
+    return [_unit_changes(found[key], row.changes[key], version, fields) for key in wanted if key in found]
+
+
+def _unit_changes(
+    obligation: Obligation,
+    changes: Mapping[str, Change],
+    version: FormVersion,
+    fields: dict[int | None, dict[str, SheetField]],
+) -> UnitChanges:
+    """``fields`` keeps the fields of each level."""
+    unit = obligation.org_unit
+    place = unit.placement_on(obligation.period.ends_on) or unit.latest_placement
+    level_pk = place.level_id if place else None
+    if level_pk not in fields:
+        form = form_fields.load(Report(form_version=version, obligation=obligation))
+        fields[level_pk] = sheets_fields.all_by_name(form.questions)
+    found = lines(fields[level_pk], changes)
+    return UnitChanges(str(unit), hasattr(obligation, "report"), found, sum(line.is_clash for line in found))
+
+
 def errors_of(row: SheetImport) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What keeps the file out, and what only has to be put right before the report is filed."""
     stops = [error for error in row.errors if error["kind"] == STOP]
@@ -41,6 +80,6 @@ def errors_of(row: SheetImport) -> tuple[list[dict[str, Any]], list[dict[str, An
 
 
 def _line(field: SheetField, change: Change) -> Line:
-    before, after, *base = (sheets_fields.shown(field, text) for text in change)
+    before, after, *base = [sheets_fields.shown(field, text) for text in change]
     label = f"{field.label}: không phát sinh" if field.name.endswith(".nil") else field.label
-    return Line(field.name, label, before or NOTHING, after or NOTHING, base[0] or NOTHING if base else "", bool(base))
+    return Line(field.name, label, before or NOTHING, after or NOTHING, base[0] if base else "", bool(base))

@@ -85,7 +85,12 @@ def column_fields(question: Question) -> list[SheetField]:
 
 def count(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date) -> int:
     """How many units the person may file for that still owe this report."""
-    return _obligations(user, duty, period, on=on).owed().count()
+    return int(_obligations(user, duty, period, on=on).owed().count())
+
+
+def may_file(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date) -> bool:
+    """Whether the person may file for any unit that owes or owed this report."""
+    return bool(_obligations(user, duty, period, on=on).exists())
 
 
 def load(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date) -> Scope:

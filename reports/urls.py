@@ -60,6 +60,8 @@ urlpatterns: list[URLPattern] = [
     path("che-do-bao-cao/thoi-han/<int:pk>/tao-ky/", duties.period_open, name="period_open"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/", duties.duty_period, name="duty_period"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/gia-han/", duties.period_extend, name="period_extend"),
+    path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/excel/", sheets.unit_sheet_download, name="unit_sheet_download"),
+    path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/excel/nop/", sheets.unit_sheet_upload, name="unit_sheet_upload"),
     # filing
     path("bao-cao/<int:pk>/lap/", filing.filing, name="filing"),
     path("bao-cao/<int:pk>/lap/luu/", filing.filing_autosave, name="filing_autosave"),
@@ -67,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path("bao-cao/<int:pk>/lap/excel/", sheets.sheet_download, name="sheet_download"),
     path("bao-cao/<int:pk>/lap/excel/nop/", sheets.sheet_upload, name="sheet_upload"),
     path("tep-excel/<int:pk>/", sheets.sheet_import, name="sheet_import"),
+    path("tep-excel/<int:pk>/tinh-trang/", sheets.sheet_import_status, name="sheet_import_status"),
     path("tep-excel/<int:pk>/nhap/", sheets.sheet_import_confirm, name="sheet_import_confirm"),
     path("bao-cao/tai-lieu/<int:pk>/", attachments.attachment_download, name="attachment_download"),
     # activities

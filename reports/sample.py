@@ -7,6 +7,7 @@ written directly and the rollups rebuilt, so that no letters go out for them.
 import datetime
 import random
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +16,55 @@ from django.utils import timezone
 
 from orgunits.models import Role, User
 from plans.models import DueRule, ReportingDuty
-from reports import form_building, form_fields, obligations, rollups
+from reports import (
+    form_building,
+    form_fields,
+    obligations,
+    review_flags,
+    rollups,
+    sample_content,
+    sample_work,
+    snapshots,
+)
 from reports.form_fields import Question
-from reports.models import FormItem, FormVersion, ItemKind, Obligation, Report, ReviewEvent, Revision
+from reports.models import FormVersion, Obligation, Period, Report, ReviewEvent, Revision
 
 DATA = Path(__file__).parent / "data" / "sample.toml"
-TEXT = "Dữ liệu mẫu: nội dung mục này do đơn vị ghi khi lập báo cáo."
-# Nobody is to read an invented number of harmed children under the name of a real place: these stay không phát sinh.
-HARM = {"tre-em-bi-xam-hai", "tre-em-bi-bao-luc", "tre-em-duoc-ho-tro-can-thiep", "vu-xu-ly-vi-pham-hanh-chinh"}
+CORRECTION_DAYS = 7
 Status = Report.Status
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One duty and period that is being filled: the row of the data file, the form, the day of loading."""
+
+    row: dict[str, Any]
+    period: Period
+    version: FormVersion
+    on: datetime.date
+
+    @property
+    def is_current(self) -> bool:
+        return self.period.year == self.on.year
 
 
 @transaction.atomic
 def load_reports(*, on: datetime.date) -> None:
     """Open the sample periods and file the sample reports; a duty that has obligations already is left alone."""
+    loaded = False
     for row in tomllib.loads(DATA.read_text(encoding="utf-8"))["duty"]:
         duty = ReportingDuty.objects.select_related("plan__org_unit").get(key=row["key"])
         if duty.obligations.exists():
             continue
+        loaded = True
         for rule in row.get("rule", []):
             _set_rule(duty, rule)
         years = row.get("years") or range(on.year - row["years_back"], on.year + 1)
         for year in years:
             for kind in duty.due_rules.values_list("period_kind", flat=True):
                 _load_period(duty, kind, year, row, on=on)
+    if loaded:
+        sample_work.load(on=on)
 
 
 def _set_rule(duty: ReportingDuty, rule: dict[str, Any]) -> None:
@@ -49,19 +75,22 @@ def _set_rule(duty: ReportingDuty, rule: dict[str, Any]) -> None:
 
 
 def _load_period(duty: ReportingDuty, kind: str, year: int, row: dict[str, Any], *, on: datetime.date) -> None:
-    opened = obligations.open_period(duty, kind, year, by=None, on=on)
-    version = form_building.ensure_form(duty, kind)
+    period = obligations.open_period(duty, kind, year, by=None, on=on).period
+    opened = Opened(row, period, form_building.ensure_form(duty, kind), on)
     asked: dict[int | None, list[Question]] = {}  # what a unit is asked depends on its level and the units above it
-    rows = Obligation.objects.filter(duty=duty, period=opened.period).select_related("org_unit").order_by("pk")
-    for position, obligation in enumerate(rows, start=1):
+    before: Obligation | None = None
+    rows = Obligation.objects.filter(duty=duty, period=period).select_related("org_unit", "period", "receiving_unit")
+    for position, obligation in enumerate(rows.order_by("pk"), start=1):
         status = _status(position, row, obligation, on=on)
         if status:
+            report = Report(obligation=obligation, form_version=opened.version, status=status)
             if obligation.parent_id not in asked:
-                form = form_fields.load(Report(obligation=obligation, form_version=version))
-                asked[obligation.parent_id] = form.questions
-            made_up = random.Random(f"{obligation.org_unit.code} {kind} {year}")  # noqa: S311 (sample figures)
-            _file(obligation, version, _content(asked[obligation.parent_id], made_up, year), status, made_up, on=on)
-    rollups.rebuild(duty, opened.period)
+                asked[obligation.parent_id] = form_fields.load(report).questions
+            content = sample_content.make(asked[obligation.parent_id], report)
+            found = _mark(content, position, opened, obligation, before) if opened.is_current else {}
+            _file(report, content, opened, found)
+        before = obligation
+    rollups.rebuild(duty, period)
 
 
 def _status(position: int, row: dict[str, Any], obligation: Obligation, *, on: datetime.date) -> str | None:
@@ -75,96 +104,83 @@ def _status(position: int, row: dict[str, Any], obligation: Obligation, *, on: d
     return Status.RETURNED if position in row.get("returned", []) else Status.APPROVED
 
 
-def _content(questions: list[Question], made_up: random.Random, year: int) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "figures": {},
-        "texts": {},
-        "tasks": {},
-        "activities": [],
-        "attachments": [],
-        "explanations": {},
-    }
-    for question in questions:
-        item = question.item
-        match item.kind:
-            case ItemKind.SHARE:
-                content["figures"][item.code] = _share(item, made_up, year)
-            case ItemKind.COUNT:
-                number = made_up.randint(0, 40)
-                content["figures"][item.code] = {"nil": True} if item.code in HARM else {"v": number}
-            case ItemKind.MONEY:
-                content["figures"][item.code] = {"v": made_up.randint(1, 60) * 500_000}
-            case ItemKind.NARRATIVE:
-                content["texts"][item.code] = TEXT
-            case ItemKind.TASKS:
-                states = ["done", "ongoing", "ongoing", "not_started"]
-                content["tasks"] = {
-                    str(row.task.pk): {"status": made_up.choice(states), "note": ""} for row in question.tasks
-                }
-    return content
+def _mark(
+    content: dict[str, Any], position: int, opened: Opened, obligation: Obligation, before: Obligation | None
+) -> dict[str, Any]:
+    """Put in what a reviewer is to find: old texts, the neighbour's texts, an explained fall; returns its flags."""
+    row, key = opened.row, str(position)
+    for code in row.get("same_as_before", {}).get(key, []):
+        content["texts"][code] = sample_content.text(code, obligation, years_back=1)
+    for code in row.get("same_as_sibling", {}).get(key, []):
+        content["texts"][code] = sample_content.text(code, before or obligation)
+    if code := row.get("explained", {}).get(key):
+        return {"checks": [sample_content.fall(content, code, obligation)]}
+    return {}
 
 
-def _share(item: FormItem, made_up: random.Random, year: int) -> dict[str, int]:
-    """Shares that rise from year to year, towards the milestone and not all beyond it."""
-    groups = [group.code for group in item.target.indicator.groups.all()] if item.target else []
-    cells: dict[str, int] = {}
-    for group in groups or ["all"]:
-        denominator = made_up.randint(8, 60)
-        share = min(1.0, made_up.uniform(0.80, 0.93) + 0.035 * (year % 100 - 24))
-        cells |= {f"{group}.n": round(denominator * share), f"{group}.d": denominator}
-    return cells
-
-
-def _file(
-    obligation: Obligation,
-    version: FormVersion,
-    content: dict[str, Any],
-    status: str,
-    made_up: random.Random,
-    *,
-    on: datetime.date,
-) -> None:
+def _file(report: Report, content: dict[str, Any], opened: Opened, found: dict[str, Any]) -> None:
+    obligation, on = report.obligation, opened.on
+    made_up = random.Random(f"{obligation.org_unit.code} {opened.period.kind} {opened.period.year} days")  # noqa: S311
     late = made_up.random() < 0.12
     day = obligation.due_on + datetime.timedelta(days=made_up.randint(1, 6) if late else -made_up.randint(0, 14))
     filed_at = timezone.make_aware(
         datetime.datetime.combine(min(day, on - datetime.timedelta(days=2)), datetime.time(9, made_up.randint(0, 59)))
     )
-    officer, reviewer = _people(obligation)
-    decided = {} if status == Status.SUBMITTED else {"decided_at": filed_at + datetime.timedelta(days=1)}
-    report = Report.objects.create(
-        obligation=obligation,
-        form_version=version,
-        status=status,
-        first_submitted_at=filed_at,
-        submitted_at=filed_at,
-        submitted_by=officer,
-        decided_by=reviewer if decided else None,
-        **decided,
-    )
+    officer, reviewer = people_of(obligation)
+    report.first_submitted_at = report.submitted_at = filed_at
+    report.submitted_by = officer
+    if report.status != Status.SUBMITTED:
+        report.decided_at, report.decided_by = filed_at + datetime.timedelta(days=1), reviewer
+    if report.status == Status.RETURNED:
+        report.open_items = sorted(opened.row.get("returned_items", {}))
+        report.correction_due_on = on + datetime.timedelta(days=CORRECTION_DAYS)
+    report.save()
+    if opened.row.get("collects"):
+        content["collected"] = sample_work.collect(report, by=officer)
     revision = Revision.objects.create(
         report=report, number=1, content=content, submitted_at=filed_at, submitted_by=officer
     )
-    _record(revision, ReviewEvent.Action.SUBMIT, officer, filed_at)
-    if status == Status.APPROVED:
-        _record(revision, ReviewEvent.Action.APPROVE, reviewer, decided["decided_at"])
-    elif status == Status.RETURNED:
-        reason = "Dữ liệu mẫu: đề nghị kiểm tra lại số gia đình và bổ sung nguyên nhân của các hạn chế."
-        _record(revision, ReviewEvent.Action.RETURN, reviewer, decided["decided_at"], reason=reason)
+    if opened.is_current:
+        review_flags.write(revision, found)
+    if opened.row.get("collects"):
+        snapshots.take(revision)
+    record(revision, ReviewEvent.Action.SUBMIT, officer, filed_at)
+    _decide(revision, reviewer, opened)
 
 
-def _record(revision: Revision, action: str, by: User, at: datetime.datetime, *, reason: str = "") -> None:
-    event = ReviewEvent.objects.create(report=revision.report, revision=revision, action=action, by=by, reason=reason)
+def _decide(revision: Revision, reviewer: User, opened: Opened) -> None:
+    report = revision.report
+    if report.decided_at is None:
+        return
+    if report.status == Status.APPROVED:
+        record(revision, ReviewEvent.Action.APPROVE, reviewer, report.decided_at)
+        return
+    reasons = opened.row.get("returned_items", {})
+    reason = "" if reasons else "Dữ liệu mẫu: đề nghị kiểm tra lại số gia đình và bổ sung nguyên nhân của các hạn chế."
+    record(
+        revision, ReviewEvent.Action.RETURN, reviewer, report.decided_at,
+        reason=reason, item_reasons=reasons, due_on=report.correction_due_on,
+    )  # fmt: skip
+
+
+def record(revision: Revision, action: str, by: User, at: datetime.datetime, **words: Any) -> None:
+    """An event of the past."""
+    event = ReviewEvent.objects.create(report=revision.report, revision=revision, action=action, by=by, **words)
     ReviewEvent.objects.filter(pk=event.pk).update(at=at)
 
 
-def _people(obligation: Obligation) -> tuple[User, User]:
+def people_of(obligation: Obligation) -> tuple[User, User]:
     """The sample people of the two units; a unit without anybody is entered by the installation's administrator."""
     everybody = User.objects.filter(is_sample=True)
     standby = everybody.get(role_assignments__org_unit__isnull=True)
-    officer = everybody.filter(
-        role_assignments__org_unit=obligation.org_unit, role_assignments__role=Role.REPORTER
-    ).first()
-    reviewer = everybody.filter(
-        role_assignments__org_unit=obligation.receiving_unit, role_assignments__role=Role.REVIEWER
-    ).first()
+    officer = (
+        everybody.filter(role_assignments__org_unit=obligation.org_unit, role_assignments__role=Role.REPORTER)
+        .order_by("pk")
+        .first()
+    )
+    reviewer = (
+        everybody.filter(role_assignments__org_unit=obligation.receiving_unit, role_assignments__role=Role.REVIEWER)
+        .order_by("pk")
+        .first()
+    )
     return officer or standby, reviewer or standby

@@ -63,6 +63,13 @@ class CollectedText:
     unit: str
     text: str
     is_edited: bool
+    number: int = 0  # of the filing from which it was taken
+    report: int = 0
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, as it is marked everywhere."""
+        return f"Theo báo cáo của {self.unit}, bản nộp lần {self.number}"
 
 
 @dataclass
@@ -226,7 +233,13 @@ class _Reader:
     def _text(self, block: Block) -> None:
         block.text = self._of_item("texts", block.question)
         block.collected = [
-            CollectedText(row.get("unit", ""), row.get("text", ""), bool(row.get("edited")))
+            CollectedText(
+                unit=row.get("unit", ""),
+                text=row.get("text", ""),
+                is_edited=bool(row.get("edited")),
+                number=row.get("number", 0),
+                report=row.get("report", 0),
+            )
             for row in self._of_item("collected", block.question) or []
         ]
         block.state = "" if block.text or block.collected else MISSING

@@ -126,6 +126,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:obligation_extend": ("obligation", "405 405 405 405 405 405 405"),
     "reports:obligation_waive": ("obligation", "405 405 405 405 405 405 405"),
     "reports:report_detail": ("report", "302 200 200 200 200 200 404"),
+    "reports:report_history": ("report", "302 200 200 200 200 200 404"),
     "reports:report_compare": ("report", "302 302 302 302 302 302 404"),
     "reports:report_print": ("report", "302 200 200 200 200 200 404"),
     "reports:consolidated": ("report", "302 200 200 200 200 200 404"),

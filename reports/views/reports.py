@@ -14,7 +14,17 @@ from django.views.decorators.http import require_POST, require_safe
 from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
-from reports import comparison, letters, reading, report_filters, returns, stand_ins, states, workflow, worklist
+from reports import (
+    letters,
+    reading,
+    report_filters,
+    returns,
+    review_notes,
+    stand_ins,
+    states,
+    workflow,
+    worklist,
+)
 from reports.duty_forms import ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
 from reports.review_forms import ApproveForm, ReopenForm, ReturnForm, review_items
@@ -68,26 +78,6 @@ def report_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     if not report.revisions.exists():
         return redirect(report.obligation)
     return report_page(request, report)
-
-
-@require_safe
-@login_required
-def report_compare(request: SignedInRequest, pk: int) -> HttpResponse:
-    """What changed from one filing (``?tu=1``) to another (``?den=2``)."""
-    report = visible_report(request, pk)
-    revisions = list(report.revisions.select_related("submitted_by").order_by("number"))
-    if len(revisions) < 2:
-        return redirect(report)
-    older = _numbered(revisions, request.GET.get("tu"), default=revisions[-2])
-    newer = _numbered(revisions, request.GET.get("den"), default=revisions[-1])
-    context = {
-        "report": report,
-        "revisions": revisions,
-        "older": older,
-        "newer": newer,
-        "differences": comparison.compare(report, older, newer),
-    }
-    return render(request, "reports/report_compare.html", context)
 
 
 def page_rows(page: Page[int], *, on: datetime.date) -> list[Row]:
@@ -151,14 +141,16 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
     """The page of a report, with the forms of the review as they were typed where one was wrong."""
     user, on = request.user, timezone.localdate()
     revisions = list(report.revisions.select_related("submitted_by").order_by("number"))
-    shown = _numbered(revisions, request.GET.get("lan"), default=revisions[-1])
+    shown = numbered(revisions, request.GET.get("lan"), default=revisions[-1])
     events = list(report.events.select_related("by", "revision").order_by("pk"))
     stand_ins.mark(events, report.obligation.receiving_unit)
     returned = _reasons_shown(events, shown)
+    page = reading.read(report, shown, reasons=returned.item_reasons if returned else {})
+    place = revisions.index(shown)
     context = {
         "report": report,
         "obligation": report.obligation,
-        "reading": reading.read(report, shown, reasons=returned.item_reasons if returned else {}),
+        "reading": page,
         "returned": returned,
         "to_do": returns.describe(returned) if returned and report.is_editable and shown == revisions[-1] else None,
         "is_latest": shown == revisions[-1],
@@ -168,24 +160,32 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
         "timeliness": states.timeliness(report.obligation, report),
         "may_file": workflow.may_file(user, report.obligation, on=on),
         "kept": report_filters.kept(request.GET),
-        **_review(request, report, revisions[-1], forms, is_latest=shown == revisions[-1]),
+        **_review(request, report, page, forms, older=revisions[place - 1] if place else None, latest=revisions[-1]),
     }
     return render(request, "reports/report_detail.html", context)
 
 
 def _review(
-    request: SignedInRequest, report: Report, latest: Revision, forms: dict[str, Any], *, is_latest: bool
+    request: SignedInRequest,
+    report: Report,
+    shown: reading.Reading,
+    forms: dict[str, Any],
+    *,
+    older: Revision | None,
+    latest: Revision,
 ) -> dict[str, Any]:
-    """What a reviewer may do on the page, with the neighbours in the queue."""
+    """What a reviewer should look at and may do on the page, with the neighbours in the queue."""
     user, on = request.user, timezone.localdate()
     if not workflow.may_review(user, report.obligation, on=on):
         return {"may_review": False}
     seen = {"seen": latest.number}
     items = review_items(report)
+    is_latest = shown.revision == latest
     waits = report.status == Report.Status.SUBMITTED and is_latest
     queue = report_filters.ReviewQueue(user, request.GET, on=on)
     return {
         "may_review": True,
+        "notes": review_notes.notes(report, shown, older, reader=user),
         "is_own": latest.submitted_by_id == user.pk,
         "approve_form": forms.get("approve_form") or (ApproveForm(initial=seen) if waits else None),
         "return_form": forms.get("return_form") or (ReturnForm(initial=seen, items=items, on=on) if waits else None),
@@ -210,7 +210,7 @@ def _state(report: Report, events: list[ReviewEvent]) -> states.State:
     return states.OF_STATUS[Report.Status(report.status)]
 
 
-def _numbered(revisions: list[Revision], text: str | None, *, default: Revision) -> Revision:
+def numbered(revisions: list[Revision], text: str | None, *, default: Revision) -> Revision:
     """The revision of that number; 404 for one that there is not."""
     if not text:
         return default

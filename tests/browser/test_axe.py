@@ -40,6 +40,7 @@ NOT_PAGES = {
     "plans:print_job_status",
     "plans:print_job_file",
     "reports:attachment_download",
+    "reports:report_compare",
     "mfa_download_recovery_codes",
     "mfa_authenticate",
     "mfa_reauthenticate",
@@ -54,7 +55,7 @@ NOT_PAGES = {
 # Where the cast of the table has nothing to show and the sample has: who looks at it here.
 WITH_THE_SAMPLE = {
     "account_change_password": "officer",
-    "reports:report_compare": "officer",
+    "reports:report_history": "officer",
     "reports:filing_submit": "officer",
     "reports:dashboard_home": "administrator",
     "orgunits:outbox_letter": "administrator",

@@ -361,7 +361,7 @@ def paths_of(report: Report) -> list[str]:
     return [
         reverse("reports:report_detail", args=[report.pk]),
         reverse("reports:report_print", args=[report.pk]),
-        reverse("reports:report_compare", args=[report.pk]),
+        reverse("reports:report_history", args=[report.pk]),
         reverse("reports:filing", args=[report.pk]),
         reverse("reports:attachment_download", args=[file.pk]),
         reverse("plans:print_job", args=[job.pk]),

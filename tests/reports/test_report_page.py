@@ -45,7 +45,7 @@ def test_another_branch_and_a_sibling_find_nothing(client, cast):
     report = submitted(cast)
     for person in (cast.stranger, cast.stranger_reviewer, cast.sibling_officer):
         client.force_login(person)
-        for url in (report.get_absolute_url(), reverse("reports:report_compare", args=[report.pk])):
+        for url in (report.get_absolute_url(), reverse("reports:report_history", args=[report.pk])):
             assert client.get(url).status_code == 404
         assert client.get(cast.obligation.get_absolute_url()).status_code == 404
 
@@ -207,20 +207,21 @@ def test_history_names_who_when_and_why(client, cast, filed_twice):
 
 def test_comparison_shows_what_changed_and_nothing_else(client, cast, filed_twice):
     client.force_login(cast.reviewer)
-    response = client.get(reverse("reports:report_compare", args=[filed_twice.pk]))
+    response = client.get(reverse("reports:report_history", args=[filed_twice.pk]))
     differences = response.context["differences"]
     assert [(row.label, row.older, row.newer) for row in differences] == [
         ("Số trẻ em được hỗ trợ", "7", "9"),
         ("Kết quả", "Đã tổ chức ba buổi truyền thông.", "Đã tổ chức năm buổi truyền thông."),
     ]
     page = response.content.decode()
-    assert "<del>ba</del>" in page
-    assert "<ins>năm</ins>" in page
+    assert '<del><span class="visually-hidden">[bỏ: </span>ba<span class="visually-hidden">]</span></del>' in page
+    assert '<ins><span class="visually-hidden">[thêm: </span>năm<span class="visually-hidden">]</span></ins>' in page
+    assert "+2 (tăng 28 %)" in page
 
 
 def test_comparison_of_a_revision_with_itself_is_empty(client, cast, filed_twice):
     client.force_login(cast.reviewer)
-    url = reverse("reports:report_compare", args=[filed_twice.pk])
+    url = reverse("reports:report_history", args=[filed_twice.pk])
     assert "giống hệt nhau" in client.get(f"{url}?tu=1&den=1").content.decode()
     assert client.get(f"{url}?tu=1&den=7").status_code == 404
 
@@ -228,7 +229,10 @@ def test_comparison_of_a_revision_with_itself_is_empty(client, cast, filed_twice
 def test_single_filing_has_nothing_to_compare(client, cast):
     report = submitted(cast)
     client.force_login(cast.reviewer)
-    assert client.get(reverse("reports:report_compare", args=[report.pk])).url == report.get_absolute_url()
+    url = reverse("reports:report_history", args=[report.pk])
+    assert "differences" not in client.get(url).context
+    old = client.get(reverse("reports:report_compare", args=[report.pk]) + "?tu=1&den=2")
+    assert old.url == f"{url}?tu=1&den=2#so-sanh"
 
 
 def test_words_that_stayed_went_and_came():
@@ -279,5 +283,5 @@ def test_viewer_sees_no_button_to_begin(client, cast):
 def test_number_of_queries_of_the_page(client, cast, filed_twice, django_assert_num_queries):
     make_user(unit=cast.union, role=Role.REVIEWER)
     client.force_login(cast.reviewer)
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(32):
         client.get(filed_twice.get_absolute_url())

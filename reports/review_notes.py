@@ -1,0 +1,199 @@
+"""The box "Điều cần xem" above a report: what changed, what moved, what was flagged when it was filed.
+
+It says nothing new: everything in it is also somewhere on the page or in what was kept with the revision. It saves the
+reviewer the search.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from orgunits.models import User
+from reports import comparison
+from reports.comparison import Difference, change_text
+from reports.form_fields import GroupCells, Question
+from reports.models import Attachment, ItemKind, PhotoConsent, Report, Revision
+from reports.reading import Reading, number_text, together
+from targets.evaluation import percent_text
+
+FEW = 6  # of a kind; the rest is counted and linked
+BIG_PERCENT = 30  # of the last period's number; the same as the ready forms' rule
+BIG_FROM = 10  # below, a change says nothing
+BIG_POINTS = 10  # of a share, in percentage points
+
+
+@dataclass(frozen=True)
+class Move:
+    """A figure that is far from last period's."""
+
+    code: str
+    label: str
+    before: str
+    now: str
+    change: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """A rule that did not hold, with the officer's explanation, or a warning without one."""
+
+    code: str
+    label: str
+    sentence: str
+    explanation: str = ""
+
+
+@dataclass(frozen=True)
+class SameText:
+    """A text that was filed before; ``report`` is that one, None where the reviewer may not read it."""
+
+    code: str
+    label: str
+    percent: int
+    is_own: bool
+    report: Report | None = None
+    number: int = 0
+
+
+@dataclass
+class Pictures:
+    """How many pictures came with which declaration about people in them."""
+
+    consented: int = 0
+    no_faces: int = 0
+    undeclared: int = 0
+
+
+@dataclass
+class Notes:
+    """What the box shows of one revision; ``older`` is the revision before it."""
+
+    older: Revision | None = None
+    changes: list[Difference] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    checks: list[Flagged] = field(default_factory=list)
+    warnings: list[Flagged] = field(default_factory=list)
+    same: list[SameText] = field(default_factory=list)
+    pictures: Pictures = field(default_factory=Pictures)
+    was_looked_at: bool = True
+
+    @property
+    def few_changes(self) -> list[Difference]:
+        return self.changes[:FEW]
+
+    @property
+    def more_changes(self) -> int:
+        return max(len(self.changes) - FEW, 0)
+
+    @property
+    def few_moves(self) -> list[Move]:
+        return self.moves[:FEW]
+
+    @property
+    def more_moves(self) -> int:
+        return max(len(self.moves) - FEW, 0)
+
+    @property
+    def all_hold(self) -> bool:
+        """Whether nothing was flagged when it was filed and no picture lacks its declaration."""
+        return self.was_looked_at and not (self.checks or self.warnings or self.same or self.pictures.undeclared)
+
+
+def notes(report: Report, shown: Reading, older: Revision | None, *, reader: User) -> Notes:
+    """What the reviewer should look at in the revision that is shown."""
+    flags = shown.revision.flags
+    labels = {question.code: question.item.label for question in shown.form.questions}
+    explanations: dict[str, str] = shown.revision.content.get("explanations") or {}
+    return Notes(
+        older=older,
+        changes=comparison.compare(report, older, shown.revision, shown=shown) if older else [],
+        moves=moves(shown),
+        checks=[
+            Flagged(row["item"], labels.get(row["item"], ""), row["sentence"], explanations.get(row["item"], ""))
+            for row in flags.get("checks", [])
+        ],
+        warnings=[
+            Flagged(row["item"], labels.get(row["item"], ""), row["sentence"]) for row in flags.get("warnings", [])
+        ],
+        same=_same_texts(shown, labels, reader),
+        pictures=_pictures([file for block in shown.blocks for file in block.attachments]),
+        was_looked_at=shown.revision.flag_count is not None,
+    )
+
+
+def moves(shown: Reading) -> list[Move]:
+    """The figures that are far from last period's, in the order of the form."""
+    if shown.before is None:
+        return []
+    now, before = (revision.content.get("figures") or {} for revision in (shown.revision, shown.before))
+    explanations: dict[str, str] = shown.revision.content.get("explanations") or {}
+    found = []
+    for question in shown.form.questions:
+        if question.code not in before:
+            continue
+        move = _share_move if question.kind == ItemKind.SHARE else _number_move
+        if question.is_figure and (words := move(question, before[question.code], now.get(question.code))):
+            found.append(Move(question.code, question.item.label, *words, explanations.get(question.code, "")))
+    return found
+
+
+def _number_move(question: Question, before: dict[str, Any], now: dict[str, Any] | None) -> tuple[str, str, str] | None:
+    old, new = before.get("v"), (now or {}).get("v")
+    if old is None:
+        return None
+    texts = number_text(before), number_text(now)
+    if new is None:  # nothing happened, or not reported
+        return (*texts, "") if old >= BIG_FROM else None
+    return (*texts, change_text(old, new)) if _is_big(old, new) else None
+
+
+def _share_move(question: Question, before: dict[str, Any], now: dict[str, Any] | None) -> tuple[str, str, str] | None:
+    old, new = together(before, question.groups), together(now or {}, question.groups)
+    texts = _share_text(before, question.groups), _share_text(now, question.groups)
+    if old[1] is None or old[0] is None or new[1] is None or new[0] is None:
+        return (*texts, "") if old[1] is not None and old[1] >= BIG_FROM else None
+    if _is_big(old[1], new[1]):
+        return (*texts, f"mẫu số {change_text(old[1], new[1])}")
+    if old[1] and new[1] and abs(old[0] * new[1] - new[0] * old[1]) * 100 >= BIG_POINTS * old[1] * new[1]:
+        return (*texts, "")
+    return None
+
+
+def _share_text(figure: dict[str, Any] | None, groups: list[GroupCells]) -> str:
+    numerator, denominator = together(figure or {}, groups)
+    if numerator is None or denominator is None:
+        return number_text({"nil": True} if (figure or {}).get("nil") else None)
+    return f"{percent_text(numerator, denominator) or '–'} ({numerator}/{denominator})"
+
+
+def _is_big(before: int, now: int) -> bool:
+    return max(before, now) >= BIG_FROM and abs(now - before) * 100 >= BIG_PERCENT * max(before, 1)
+
+
+def _same_texts(shown: Reading, labels: dict[str, str], reader: User) -> list[SameText]:
+    own: dict[str, int] = shown.revision.flags.get("same_before", {})
+    beside: dict[str, list[int]] = shown.revision.flags.get("same_sibling", {})
+    readable = {}
+    if beside:
+        revisions = Revision.objects.filter(
+            pk__in=[pk for pk, _ in beside.values()], report__in=Report.objects.visible_to(reader)
+        ).defer("content", "report__draft")
+        revisions = revisions.select_related("report__obligation__org_unit")
+        readable = {row.pk: row for row in revisions.prefetch_related("report__obligation__org_unit__placements")}
+    before = shown.before.report if shown.before else None
+    found = [SameText(code, labels.get(code, ""), percent, is_own=True, report=before) for code, percent in own.items()]
+    for code, (pk, percent) in beside.items():
+        source = readable.get(pk)
+        report, number = (source.report, source.number) if source else (None, 0)
+        found.append(SameText(code, labels.get(code, ""), percent, is_own=False, report=report, number=number))
+    return found
+
+
+def _pictures(files: list[Attachment]) -> Pictures:
+    found = Pictures()
+    for file in files:
+        if file.content_type.startswith("image/"):
+            found.consented += file.consent == PhotoConsent.CONSENTED
+            found.no_faces += file.consent == PhotoConsent.NO_FACES
+            found.undeclared += not file.consent
+    return found

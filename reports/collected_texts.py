@@ -164,11 +164,7 @@ class Passage:
     @property
     def source(self) -> str:
         """Where it comes from, as it is marked everywhere."""
-        return source_words(self.unit, self.pick.source.number)
-
-
-def source_words(unit: str, number: int) -> str:
-    return f"Theo báo cáo của {unit}, bản nộp lần {number}"
+        return f"Theo báo cáo của {self.unit}, bản nộp lần {self.pick.source.number}"
 
 
 def picks_of(report: Report) -> QuerySet[TextPick]:

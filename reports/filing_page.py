@@ -9,6 +9,7 @@ from itertools import groupby
 from orgunits.vietnamese import without_marks
 from reports import closed_items, form_fields
 from reports.closed_items import GoneText
+from reports.collected_texts import Passage
 from reports.content import MISSING_STATUS, ParsedContent
 from reports.drafts import BothTexts, PreviousFiling
 from reports.filing_questions import QuestionBuilder, QuestionView
@@ -68,17 +69,20 @@ def build(
     reasons: Mapping[str, str] | None = None,
     due: Mapping[str, str] | None = None,
     clashes: Mapping[str, BothTexts] | None = None,
+    passages: Mapping[str, list[Passage]] | None = None,
     file_error: str = "",
 ) -> FilingPage:
     """Lay out the form over the typed text; without ``parsed`` nothing is held against the checks.
 
-    ``reasons`` and ``due`` are why single items came back and by when (ISO dates), by item code.
+    ``reasons`` and ``due`` are why single items came back and by when (ISO dates), by item code;
+    ``passages`` were picked from reports below, by item code too.
     """
     builder = QuestionBuilder(form, raw, parsed, previous, clashes or {}, file_error)
     views = [builder.view(question) for question in form.questions]
     for view in views:
         code = view.question.code
         view.reason = (reasons or {}).get(code, "")
+        view.passages = (passages or {}).get(code, [])
         view.due_on = datetime.date.fromisoformat(due[code]) if due and code in due else None
     return FilingPage(
         sections=_sections(views, builder.errors),

@@ -14,6 +14,7 @@ from reports import activities, attachments, care_models, closed_items, reading
 from reports.activities import Totals
 from reports.care_models import ModelOfPeriod, ModelTotals
 from reports.closed_items import FiledLine
+from reports.collected_texts import Passage
 from reports.content import TO_EXPLAIN, ParsedContent
 from reports.content_checks import differs_wildly
 from reports.drafts import BothTexts, PreviousFiling
@@ -97,6 +98,7 @@ class QuestionView:
     reason: str = ""
     due_on: datetime.date | None = None
     filed: list[FiledLine] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)  # picked from reports below
     must_explain: bool = False  # a figure differs so much from the last period, or breaks a rule
     may_explain: bool = False
     has_own_trend: bool = False  # the form has its own rule on the change since the last period

@@ -21,6 +21,8 @@ from orgunits.transitions import Conflict
 from plans.models import Task
 from reports import (
     attachments,
+    below,
+    collected_texts,
     content,
     drafts,
     due_dates,
@@ -160,7 +162,8 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
     """Where the pressed button leads, now that the text is saved."""
     action, _, pk = request.POST.get("action", "").partition(":")
     has_pk = pk.isascii() and pk.isdigit()
-    back = f"?bao-cao={report.pk}"
+    if page := _other_page(report, action, pk, has_pk=has_pk):
+        return redirect(page)
     match action:
         case "copy-before":
             return _copy_before(request, report, saved, code=pk)
@@ -168,14 +171,6 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
             return redirect(_check_url(report))
         case "submit":
             return redirect("reports:filing_submit", report.pk)
-        case "add-activity":
-            return redirect(reverse("reports:activity_create") + back)
-        case "edit-activity" if has_pk:
-            return redirect(reverse("reports:activity_edit", args=[pk]) + back)
-        case "add-model":
-            return redirect(reverse("reports:care_model_create") + back)
-        case "edit-model" if has_pk:
-            return redirect(reverse("reports:care_model_detail", args=[pk]) + back)
         case "attach":
             return _form(request, report, saved.draft, file_error="Hãy chọn tệp cần gửi kèm.", status=422)
         case "remove-attachment" if has_pk:
@@ -185,6 +180,23 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
             return redirect(_form_url(report) + "#muc-tai-lieu")
     messages.success(request, "Đã lưu nháp.")
     return redirect(_form_url(report))
+
+
+def _other_page(report: Report, action: str, pk: str, *, has_pk: bool) -> str:
+    """The page of a register, or of the texts below, from which one comes back to the form; empty for the rest."""
+    back = f"?bao-cao={report.pk}"
+    match action:
+        case "add-activity":
+            return reverse("reports:activity_create") + back
+        case "edit-activity" if has_pk:
+            return reverse("reports:activity_edit", args=[pk]) + back
+        case "add-model":
+            return reverse("reports:care_model_create") + back
+        case "edit-model" if has_pk:
+            return reverse("reports:care_model_detail", args=[pk]) + back
+        case "collect" if report.form_version.items.filter(code=pk).exists():
+            return reverse("reports:collected_texts", args=[report.pk, pk])
+    return ""
 
 
 def _copy_before(request: SignedInRequest, report: Report, saved: drafts.Saved, *, code: str) -> HttpResponse:
@@ -256,6 +268,7 @@ def _form(
     form, previous = form_fields.load(report), drafts.previous_filing(report)
     before = previous.content if previous else None
     returned = drafts.last_return(report)
+    collects = below.rows_below(report.obligation)
     page = filing_page.build(
         form,
         raw,
@@ -264,6 +277,7 @@ def _form(
         reasons=returned.item_reasons if returned else None,
         due=returned.item_due if returned else None,
         clashes=clash.clashes if clash else None,
+        passages=collected_texts.passages(report) if collects else None,
         file_error=file_error,
     )
     days = report.obligation.days_left(timezone.localdate())
@@ -271,6 +285,7 @@ def _form(
         "report": report,
         "obligation": report.obligation,
         "page": page,
+        "collects": collects,
         "returned": returned,
         "clash": clash,
         "checked": check,

@@ -149,9 +149,11 @@ def merge(
 def cleaned(report: Report, raw: Mapping[str, str]) -> dict[str, str]:
     """The fields of the report's form, in one normal form.
 
-    What names no item of the form is dropped, and so is what names an item that is closed for correction.
+    What names no item of the form is dropped, and so is what names an item that is closed for correction. Items of
+    the form's other versions count: a window may have been open while its report was moved to another version.
     """
-    codes = set(FormItem.objects.filter(version=report.form_version_id).values_list("code", flat=True))
+    of_form = FormItem.objects.filter(version__form__versions=report.form_version_id)
+    codes = set(of_form.order_by().values_list("code", flat=True).distinct())
     if form_fields.is_restricted(report):
         codes &= set(report.open_items)
     found = {}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from plans.models import ReportingDuty
 from reports.models import AskedTask, FormItem, FormVersion, ItemKind, ReportForm
@@ -104,6 +104,7 @@ def ensure_form(duty: ReportingDuty, period_kind: str) -> FormVersion:
         return current
     if current and not current.published_by_id and not current.reports.exists():
         current.items.all().delete()
+        FormVersion.objects.filter(pk=current.pk).update(edits=F("edits") + 1)
     else:
         current = FormVersion.objects.create(form=form, number=next_number(form))
     insert_items(current, wanted, tasks)

@@ -122,15 +122,15 @@ def discard(draft: FormVersion, *, seen: int, by: User) -> None:
 
 
 @transaction.atomic
-def publish(draft: FormVersion, *, seen: int, replaces: int | None, note: str, by: User) -> None:
+def publish(draft: FormVersion, *, seen: int, replaces: str, note: str, by: User) -> None:
     """Put the draft into use; reports that are open keep the version with which they began.
 
-    ``replaces`` is the version with which the page compared it. Raises StaleDraft when that is not the one in use any
-    more, and where the draft has no item.
+    ``replaces`` is the ``stamp`` of the version with which the page compared it. Raises StaleDraft when that is not
+    what is in use any more, and where the draft has no item.
     """
     form = ReportForm.objects.select_for_update().get(pk=draft.form_id)
     current = form.current
-    if (current.pk if current else None) != replaces:
+    if stamp(current) != replaces:
         raise StaleDraft("Biểu mẫu đang dùng đã đổi sau khi bạn mở trang. Hãy xem lại khác biệt rồi đưa vào dùng.")
     if not draft.items.exists():
         raise StaleDraft("Biểu mẫu chưa có mục nào nên chưa đưa vào dùng được. Hãy thêm ít nhất một mục.")
@@ -142,6 +142,11 @@ def publish(draft: FormVersion, *, seen: int, replaces: int | None, note: str, b
     ReportForm.objects.filter(pk=form.pk).update(follows_plan=False)
     draft.number = number
     record("form.publish", draft, by=by, note=note)
+
+
+def stamp(version: FormVersion | None) -> str:
+    """The version as it stands: one of a plan may be made anew in place while no report uses it."""
+    return f"{version.pk}-{version.edits}" if version else ""
 
 
 @transaction.atomic

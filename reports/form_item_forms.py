@@ -196,6 +196,8 @@ class ItemForm(VietnameseFormMixin, forms.Form):
         cleaned = super().clean()
         if self.kind in form_items.ONCE and self.item is None and self.version.items.filter(kind=self.kind).exists():
             raise ValidationError("Biểu mẫu đã có mục loại này; mỗi biểu mẫu chỉ có một.")
+        if "tasks" in self.errors and not self.version.form.duty.plan.tasks.exists():
+            raise ValidationError("Kế hoạch chưa có nhiệm vụ nào. Hãy đánh dấu nhiệm vụ trong kế hoạch trước.")
         if self.kind == ItemKind.SHARE:
             self._clean_share(cleaned)
         return cleaned

@@ -54,13 +54,13 @@ class SectionRow:
 
 @dataclass(frozen=True)
 class KindRow:
-    """A kind of item that can be added; ``taken`` where the form has its one already."""
+    """A kind of item that can be added, or ``refused`` in a sentence that says why not."""
 
     code: str
     label: str
     help: str
     icon: str
-    taken: bool
+    refused: str
 
 
 def list_rows(duties: list[ReportingDuty], *, administered: set[int]) -> list[ListRow]:
@@ -125,11 +125,12 @@ def _facts(item: FormItem) -> list[str]:
 
 def kinds(version: FormVersion) -> list[KindRow]:
     """The kinds of items in the order of the menu."""
-    there = set(version.items.values_list("kind", flat=True))
+    taken = form_items.ONCE.keys() & set(version.items.values_list("kind", flat=True))
+    refused = dict.fromkeys(taken, "Biểu mẫu đã có mục này.")
+    if not version.form.duty.plan.tasks.exists():
+        refused[ItemKind.TASKS] = "Kế hoạch chưa có nhiệm vụ nào."
     return [
-        KindRow(
-            kind.value, str(kind.label), KIND_HELP[kind], KIND_ICONS[kind], kind in form_items.ONCE and kind in there
-        )
+        KindRow(kind.value, str(kind.label), KIND_HELP[kind], KIND_ICONS[kind], refused.get(kind, ""))
         for kind in ItemKind
     ]
 

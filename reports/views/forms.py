@@ -220,9 +220,12 @@ def form_publish(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and publish_form.is_valid() and not problem:
         try:
             form_editing.publish(
-                draft, seen=seen(request), replaces=_replaced(request), note=publish_form.cleaned_data["note"],
+                draft,
+                seen=seen(request),
+                replaces=request.POST.get("thay", ""),
+                note=publish_form.cleaned_data["note"],
                 by=request.user,
-            )  # fmt: skip
+            )
         except StaleDraft as error:
             problem, status = str(error), 409
         else:
@@ -233,6 +236,7 @@ def form_publish(request: SignedInRequest, pk: int) -> HttpResponse:
         "duty": form.duty,
         "draft": draft,
         "current": current,
+        "stamp": form_editing.stamp(current),
         "publish_form": publish_form,
         "problem": problem,
         "difference": form_differences.compare(current, draft),
@@ -286,8 +290,3 @@ def _versions(form: ReportForm) -> QuerySet[FormVersion]:
         .annotate(used=Count("reports"), open=Count("reports", filter=open_reports))
         .order_by("-number")
     )
-
-
-def _replaced(request: SignedInRequest) -> int | None:
-    text = request.POST.get("thay", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

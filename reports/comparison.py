@@ -80,7 +80,8 @@ def text_parts(older: str, newer: str) -> list[Part]:
     old, new = (_SPACED_WORD.findall(text) for text in (older, newer))
     words = [[token.lstrip() for token in tokens] for tokens in (old, new)]
     parts = []
-    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, words[0], words[1], autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, words[0], words[1], autojunk=False)
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         came = "".join(new[new_from:new_to])
         if tag == "equal":
             parts.append(Part("same", came))

@@ -6,7 +6,7 @@ every text comes ready, so that the templates only place it.
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain
@@ -17,9 +17,9 @@ from django.utils.formats import get_format, number_format
 
 from plans.models import ReportingDuty
 from reports import charts
-from reports.form_fields import FIGURE_KINDS
-from reports.models import FormItem, ItemKind, Period, Rollup
-from reports.own_sums import ACTIVITIES, Cells, Figures, share_of
+from reports.form_fields import CHOICE_KINDS, FIGURE_KINDS
+from reports.models import FormItem, FundingSource, Period, Rollup
+from reports.own_sums import Cells, Figures, share_of
 from reports.reading import NIL, VERDICT_KINDS, goal_text
 from targets import evaluation
 from targets.evaluation import Verdict
@@ -27,12 +27,21 @@ from targets.models import Milestone
 from targets.trajectory import milestone_in_force, next_milestone, path_to
 
 MISSING = "chưa có số liệu"  # nothing that counts: not filed, not yet approved, or the question left open
-PERIODS_SHOWN = 4  # columns of the table of counts
 ACTIVITY_LABELS = {
     "n": ("Hoạt động đã tổ chức", "hoạt động"),
     "children_reached": ("Lượt trẻ em tham gia, thụ hưởng", "lượt"),
     "families_reached": ("Lượt gia đình tham gia, thụ hưởng", "lượt"),
     "amount_spent": ("Kinh phí tổ chức hoạt động", "đồng"),
+}
+SOURCE_LABELS = {f"amount_{source}": (str(source.label), "đồng") for source in FundingSource}
+MODEL_LABELS = {
+    "n": ("Mô hình có ghi nhận trong kỳ", "mô hình"),
+    "started": ("Mô hình mới bắt đầu", "mô hình"),
+    "kept": ("Mô hình được duy trì", "mô hình"),
+    "improved": ("Mô hình được cải tiến", "mô hình"),
+    "spread": ("Mô hình được nhân rộng", "mô hình"),
+    "places": ("Nơi nhân rộng thêm", "nơi"),
+    "ended": ("Mô hình đã kết thúc", "mô hình"),
 }
 
 
@@ -104,16 +113,29 @@ class IndicatorCard:
 
 def items_of(duty: ReportingDuty, kind: str) -> list[FormItem]:
     """The figures that the duty's forms ask or once asked, in the order of the newest form; each code once."""
+    return [item for item in summed_items(duty, kind) if item.kind in FIGURE_KINDS]
+
+
+def summed_items(duty: ReportingDuty, kind: str) -> list[FormItem]:
+    """As ``items_of`` with the choices; a group or an answer that a form no longer has keeps its name."""
     found = (
-        FormItem.objects.filter(version__form__duty=duty, version__form__period_kind=kind, kind__in=FIGURE_KINDS)
+        FormItem.objects.filter(version__form__duty=duty, version__form__period_kind=kind)
+        .filter(version__published_at__isnull=False, kind__in=(*FIGURE_KINDS, *CHOICE_KINDS))
         .select_related("target__indicator")
         .prefetch_related("target__indicator__groups", "target__milestones")
         .order_by("-version__number", "order", "pk")
     )
     items: dict[str, FormItem] = {}
     for item in found:
-        items.setdefault(item.code, item)
+        newest = items.setdefault(item.code, item)
+        newest.groups = _with_older(newest.groups, item.groups)
+        newest.choices = _with_older(newest.choices, item.choices)
     return list(items.values())
+
+
+def _with_older(named: list[dict[str, str]], older: list[dict[str, str]]) -> list[dict[str, str]]:
+    known = {row["code"] for row in named}
+    return [*named, *(row for row in older if row["code"] not in known)]
 
 
 def milestones_of(item: FormItem) -> list[Milestone]:
@@ -194,7 +216,9 @@ def indicator_card(
 
 def _group_lines(item: FormItem, cells: Cells, milestone: Milestone | None) -> list[ShareLine]:
     """The groups of the indicator, and after them any that an older form asked."""
-    named = {group.code: group.name for group in item.target.indicator.groups.all()} if item.target else {}
+    named = {group["code"]: group["name"] for group in item.groups}
+    if item.target:
+        named = {group.code: group.name for group in item.target.indicator.groups.all()}
     answered = [cell[: -len(".n")] for cell in cells if cell.endswith(".n")]
     for code in answered:
         named.setdefault(code, "Không phân tổ" if code == "all" else code)
@@ -273,57 +297,7 @@ def _trend(
     return charts.trend(f"xu-huong-{item.code}", drawn, goals, title=f"{short_title(item)} qua các năm", aim=aim)
 
 
-# --- counts and amounts -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Value:
-    """A sum as text, or why there is none."""
-
-    period: str
-    text: str
-    is_missing: bool
-
-
-@dataclass(frozen=True)
-class ValueRow:
-    """One count or amount: own, and of the subtree in each shown period, the last one being the chosen period."""
-
-    label: str
-    unit: str
-    own: Value
-    values: list[Value]
-    coverage: str
-
-
-@dataclass
-class ValueTable:
-    periods: list[str]
-    rows: list[ValueRow] = field(default_factory=list)
-
-
-def value_table(
-    items: Iterable[FormItem], own: dict[str, Cells], history: Sequence[tuple[str, dict[str, Cells]]]
-) -> ValueTable:
-    """Sums over the subtree, period beside period; halves and years are never in one table."""
-    shown = history[-PERIODS_SHOWN:]
-    asked = [
-        (item.code, "v", item.label, "đồng" if item.kind == ItemKind.MONEY else item.unit_of_count)
-        for item in items
-        if item.kind in (ItemKind.COUNT, ItemKind.MONEY)
-    ]
-    if any(ACTIVITIES in sums for _, sums in shown):
-        asked += [(ACTIVITIES, cell, label, unit) for cell, (label, unit) in ACTIVITY_LABELS.items()]
-    table = ValueTable([label for label, _ in shown])
-    for code, cell, label, unit in asked:
-        values = [_value(period, sums.get(code), cell) for period, sums in shown]
-        source = coverage(shown[-1][1].get(code)) if shown else ""
-        table.rows.append(ValueRow(label, unit, _value("", own.get(code), cell), values, source))
-    return table
-
-
-def _value(period: str, cells: Cells | None, cell: str) -> Value:
-    return Value(period, value_text(cells, cell), is_missing=not (cells and cell in cells))
+# --- writing ------------------------------------------------------------------------------------------------------
 
 
 def value_text(cells: Cells | None, cell: str) -> str:
@@ -331,9 +305,6 @@ def value_text(cells: Cells | None, cell: str) -> str:
     if cells and cell in cells:
         return whole(cells[cell])
     return NIL if cells and cells.get("nil") else MISSING
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
 
 
 def whole(value: int) -> str:

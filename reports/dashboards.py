@@ -17,15 +17,14 @@ from reports import charts
 from reports.dashboard_figures import (
     Counting,
     IndicatorCard,
-    ValueTable,
     indicator_card,
-    items_of,
     milestone_of,
     same_kind,
-    value_table,
+    summed_items,
     whole,
 )
 from reports.dashboard_units import Place, UnitTable, unit_table
+from reports.dashboard_values import AnswerLine, ValueTable, answer_lines, value_table
 from reports.form_fields import TaskStatus, leading
 from reports.models import FormItem, ItemKind, Obligation, Period, Rollup
 from reports.own_sums import TASKS, Cells
@@ -107,6 +106,7 @@ class Dashboard:
     completeness: Completeness
     cards: list[IndicatorCard]
     values: ValueTable
+    answers: list[AnswerLine]
     tasks: TaskSummary | None
     below: UnitTable
     indicators: list[FormItem]
@@ -192,7 +192,7 @@ def build(unit: OrgUnit, choice: Choice, *, user: User, on: datetime.date) -> Da
         .order_by("period__year")
     )
     row = next(row for row in rows if row.period_id == period.pk)
-    items = items_of(duty, period.kind)
+    items = summed_items(duty, period.kind)
     shares = [item for item in items if item.kind == ItemKind.SHARE]
     history = [(past, counting.of(past.subtree)) for past in same_kind(rows, period)]
     own, subtree = counting.of(row.own), counting.of(row.subtree)
@@ -216,6 +216,7 @@ def build(unit: OrgUnit, choice: Choice, *, user: User, on: datetime.date) -> Da
             for share in shares
         ],
         values=value_table(items, own, [(str(past.period), sums) for past, sums in history]),
+        answers=answer_lines(items, own, subtree),
         tasks=task_summary(duty, subtree.get(TASKS)),
         below=unit_table(Place(row, period, counting, item, milestone, on), user=user, own=obligation),
         indicators=shares,

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-from plans.official.blocks import Align, Block, Bullet, Cell, Column, Heading, Paragraph, Row, Table, plain
+from plans.official.blocks import Align, Block, Bullet, Cell, Column, Heading, Paragraph, Row, Run, Table, plain
 from plans.official.numbering import roman
+from reports.activities import Summary
 from reports.form_fields import TaskStatus
 from reports.models import ItemKind
 from reports.reading import Block as Answer
 from reports.reading import Reading, SectionReading, TaskLine
-from reports.reading_registers import ActivityLine
+from reports.reading_registers import ActivityLine, ModelLine, counted
 
 # A list of activities longer than this stands in an appendix of its own.
 ACTIVITIES_IN_TEXT: Final = 8
@@ -53,17 +54,27 @@ def _section_blocks(section: SectionReading, reading: Reading) -> Iterator[Block
             yield shares_table(answers)
         elif kind == "number":
             yield numbers_table(answers, before=_before_title(reading))
-        for answer in answers:
-            if kind == ItemKind.NARRATIVE:
+        elif kind == ItemKind.CHOICE:
+            yield answers_table(answers)
+        elif kind == ItemKind.NARRATIVE:
+            for answer in answers:
                 counter += 1
                 yield from _narrative(answer, number=f"{counter}." if _has_many_texts(section) else "")
-            elif kind == ItemKind.TASKS:
-                yield from _tasks(answer)
-            elif kind == ItemKind.ACTIVITIES:
-                yield from _activities(answer.activities)
-            elif kind == ItemKind.ATTACHMENTS:
-                yield from _attachments(answer)
+        else:
+            yield from _register_blocks(kind, answers)
         yield from _explanations(answers)
+
+
+def _register_blocks(kind: str, answers: Sequence[Answer]) -> Iterator[Block]:
+    """What was not typed into the form: tasks, the registers, the files."""
+    blocks_of = {
+        ItemKind.TASKS: _tasks,
+        ItemKind.ACTIVITIES: _activities,
+        ItemKind.MODELS: _models,
+        ItemKind.ATTACHMENTS: _attachments,
+    }
+    for answer in answers:
+        yield from blocks_of[ItemKind(kind)](answer)
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------
@@ -120,12 +131,15 @@ def _short_goal(goal: str) -> str:
 
 def numbers_table(answers: Sequence[Answer], *, before: str) -> Table:
     """Return counts and amounts, with the last period's beside them when there is one."""
-    rows = []
+    rows: list[Row] = []
     for number, answer in enumerate(answers, start=1):
         item = answer.question.item
         unit = "đồng" if item.kind == ItemKind.MONEY else item.unit_of_count
-        cells = [Cell(str(number)), Cell(item.label), Cell(unit), Cell(answer.value)]
-        rows.append((*cells, Cell(answer.before or DASH)) if before else tuple(cells))
+        lines = [(str(number), item.label, answer.value, answer.before)]
+        lines += [("", f"- {part.title}", part.value, part.before) for part in answer.parts if not part.is_total]
+        for place, label, value, was in lines:
+            cells = (Cell(place), Cell(label), Cell(unit), Cell(value))
+            rows.append((*cells, Cell(was or DASH)) if before else cells)
     if before:
         return table(
             ("TT", "Nội dung", "Đơn vị tính", "Kết quả", before),
@@ -136,6 +150,15 @@ def numbers_table(answers: Sequence[Answer], *, before: str) -> Table:
     return table(
         ("TT", "Nội dung", "Đơn vị tính", "Kết quả"), (6, 58, 16, 20), ("center", "left", "center", "right"), rows
     )
+
+
+def answers_table(answers: Sequence[Answer]) -> Table:
+    """Return the yes-or-no and the choices with what was answered."""
+    rows: list[Row] = [
+        (Cell(str(number)), Cell(answer.question.item.label), Cell(answer.state or answer.value))
+        for number, answer in enumerate(answers, start=1)
+    ]
+    return table(("TT", "Nội dung", "Trả lời"), (6, 62, 32), ("center", "left", "center"), rows)
 
 
 def _before_title(reading: Reading) -> str:
@@ -158,6 +181,9 @@ def _narrative(answer: Answer, *, number: str) -> Iterator[Block]:
     if answer.state:
         yield Paragraph(plain(f"{answer.state[:1].upper()}{answer.state[1:]}."))
     yield from text_blocks(answer.text)
+    for passage in answer.collected:
+        yield from text_blocks(passage.text)
+        yield Paragraph((Run(f"({passage.source})", italic=True),))
 
 
 def text_blocks(text: str) -> Iterator[Block]:
@@ -215,16 +241,43 @@ def all_activities(reading: Reading) -> list[ActivityLine]:
     return [activity for answer in reading.blocks for activity in answer.activities]
 
 
-def _activities(activities: Sequence[ActivityLine]) -> Iterator[Block]:
-    if not activities:
+def _activities(answer: Answer) -> Iterator[Block]:
+    activities = answer.activities
+    if not activities or answer.summary is None:
         yield Paragraph(plain("Trong kỳ, đơn vị không ghi nhận hoạt động nào."))
-    elif len(activities) > ACTIVITIES_IN_TEXT:
-        yield Paragraph(
-            plain(f"Trong kỳ, đơn vị đã tổ chức {len(activities)} hoạt động (danh mục tại Phụ lục kèm theo).")
-        )
-    else:
-        yield Paragraph(plain(f"Trong kỳ, đơn vị đã tổ chức {len(activities)} hoạt động:"))
+        return
+    is_long = len(activities) > ACTIVITIES_IN_TEXT
+    where = " (danh mục tại Phụ lục kèm theo)" if is_long else ""
+    yield Paragraph(plain(f"Trong kỳ, đơn vị đã tổ chức {len(activities)} hoạt động{where}:"))
+    if not is_long:
         yield activities_table(activities)
+        yield Paragraph(plain("Cộng theo dịp và theo nguồn kinh phí:"))
+    yield occasions_table(answer.summary)
+    if answer.summary.by_source:
+        yield sources_table(answer.summary)
+
+
+def occasions_table(summary: Summary) -> Table:
+    """Return how many activities each occasion had, how many children and families, and how much money."""
+    lines = [*summary.by_occasion, (TOGETHER, summary.together)]
+    rows: list[Row] = []
+    for label, totals in lines:
+        numbers = (counted(totals.count), counted(totals.children), counted(totals.families), counted(totals.amount))
+        bold = label == TOGETHER
+        rows.append(tuple(Cell(text, bold=bold) for text in (label, *numbers)))
+    return table(
+        ("Dịp", "Số hoạt động", "Trẻ em", "Gia đình", "Kinh phí (đồng)"),
+        (40, 14, 13, 13, 20),
+        ("left", "right", "right", "right", "right"),
+        rows,
+    )
+
+
+def sources_table(summary: Summary) -> Table:
+    """Return the money by where it came from; a source that no activity names is left out."""
+    rows: list[Row] = [(Cell(label), Cell(counted(amount))) for label, amount in summary.by_source]
+    rows.append((Cell(TOGETHER, bold=True), Cell(counted(summary.together.amount), bold=True)))
+    return table(("Nguồn kinh phí", "Số tiền (đồng)"), (60, 40), ("left", "right"), rows)
 
 
 def activities_table(activities: Sequence[ActivityLine]) -> Table:
@@ -239,6 +292,33 @@ def activities_table(activities: Sequence[ActivityLine]) -> Table:
         ("TT", "Hoạt động", "Ngày", "Dịp", "Trẻ em", "Gia đình", "Kinh phí (đồng)"),
         (5, 29, 13, 17, 9, 10, 17),
         ("center", "left", "center", "left", "right", "right", "right"),
+        rows,
+    )
+
+
+def _models(answer: Answer) -> Iterator[Block]:
+    if not answer.models:
+        yield Paragraph(plain("Trong kỳ, đơn vị không ghi nhận mô hình nào."))
+        return
+    words = answer.models_in_short.replace(" · ", ", ")
+    yield Paragraph(plain(f"Trong kỳ, đơn vị ghi nhận {len(answer.models)} mô hình: {words}."))
+    yield models_table(answer.models)
+
+
+def models_table(models: Sequence[ModelLine]) -> Table:
+    """Return what became of each model in the period: a model with several steps has one cell over their rows."""
+    rows: list[Row] = []
+    for number, model in enumerate(models, start=1):
+        for index, step in enumerate(model.steps):
+            span = len(model.steps)
+            head = () if index else (Cell(str(number), rowspan=span), Cell(model.name, rowspan=span))
+            told = f"{step.kind} ({step.note})" if step.note else step.kind
+            texts = (told, step.noted_on, step.places, step.children, step.families)
+            rows.append((*head, *(Cell(text) for text in texts)))
+    return table(
+        ("TT", "Mô hình", "Việc", "Ngày", "Nơi thêm", "Trẻ em", "Gia đình"),
+        (5, 31, 22, 14, 9, 9, 10),
+        ("center", "left", "left", "center", "right", "right", "right"),
         rows,
     )
 

@@ -172,7 +172,7 @@ def _activity_cells(rows: list[dict[str, Any]]) -> Cells:
 def _model_cells(rows: list[dict[str, Any]]) -> Cells:
     steps = [[(step.get("kind", ""), step.get("places")) for step in row.get("steps") or []] for row in rows]
     found = care_models.totals_of(steps)
-    cells = {"n": found.count} | {kind: number for kind, number in found.kinds.items() if number}
+    cells = {"n": found.count} | found.kinds
     return cells if found.places is None else cells | {"places": found.places}
 
 

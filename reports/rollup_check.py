@@ -218,8 +218,7 @@ def _add_model(sums: dict[str, int], model: dict[str, Any]) -> None:
     """A model counts once for each kind of its steps; places are added up."""
     sums["n"] += 1
     for kind in MODEL_STEPS:
-        if any(step["kind"] == kind for step in model["steps"]):
-            sums[kind] = sums.get(kind, 0) + 1
+        sums[kind] = sums.get(kind, 0) + (1 if any(step["kind"] == kind for step in model["steps"]) else 0)
     for step in model["steps"]:
         if step["kind"] == "spread" and step["places"] is not None:
             sums["places"] = sums.get("places", 0) + step["places"]

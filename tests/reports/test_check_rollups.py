@@ -64,7 +64,9 @@ def test_nothing_differs_after_transitions(filed):
         "n": 4, "children_reached": 42, "amount_spent": 2_000_012,
         "amount_union": 2_000_003, "amount_social": 4, "amount_other": 5,
     }  # fmt: skip
-    assert sums["@models"] == counted | {"n": 3, "kept": 2, "spread": 2, "ended": 1, "places": 5}
+    assert sums["@models"] == counted | {
+        "n": 3, "started": 0, "kept": 2, "improved": 0, "spread": 2, "ended": 1, "places": 5,
+    }  # fmt: skip
     assert sums["co-ke-hoach"] == counted | {"yes.c": 1}
     assert sums["muc-do"] == counted | {"tot.c": 1}
     assert sums["tre-em-theo-gioi"] == counted | {"nam.v": 4, "nu.v": 0, "v": 4}

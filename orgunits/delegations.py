@@ -36,7 +36,10 @@ def own_units(user: User, *, on: datetime.date) -> list[OrgUnit]:
 
 
 def candidates(unit: OrgUnit, *, by: User, on: datetime.date) -> UserQuerySet:
-    """Active people who hold a role of their own that day on the unit, above it or below it; without ``by``."""
+    """Active people who hold a role of their own that day on the unit, above it or below it; without ``by``.
+
+    Those of the unit itself come first, then by name.
+    """
     place = unit.placement_on(on)
     near = Q(org_unit=unit)
     if place is not None:
@@ -44,7 +47,7 @@ def candidates(unit: OrgUnit, *, by: User, on: datetime.date) -> UserQuerySet:
         near = Q(org_unit__in=unit_pks(place.path)) | Q(org_unit__in=inside.values("org_unit_id"))
     held = RoleAssignment.objects.as_of(on).filter(near, delegated_by__isnull=True, user=OuterRef("pk"))
     people: UserQuerySet = User.objects.filter(Exists(held), is_active=True).exclude(pk=by.pk)
-    return people
+    return people.annotate(is_near=Exists(held.filter(org_unit=unit))).order_by("-is_near", "sort_name", "pk")
 
 
 @transaction.atomic

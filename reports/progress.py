@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reports import drafts, form_fields
 from reports.form_fields import Question
-from reports.models import ItemKind, Report
+from reports.models import ItemKind, Report, TextPick
 
 # What is typed; registers and files come into the report from elsewhere.
 TYPED = {
@@ -23,9 +23,13 @@ class Progress:
 
 def progress(report: Report) -> Progress:
     """Counts what stands in the draft, valid or not; one query for each kind of thing that the form asks about."""
-    typed = drafts.typed(report)
+    typed = drafts.typed(report) | dict.fromkeys(_picked(report), "…")  # passages from below are an answer too
     asked = [row for row in form_fields.load(report).questions if row.item.required and row.kind in TYPED]
     return Progress(sum(is_answered(question, typed) for question in asked), len(asked))
+
+
+def _picked(report: Report) -> list[str]:
+    return list(TextPick.objects.filter(report=report).order_by().values_list("item_code", flat=True).distinct())
 
 
 def is_answered(question: Question, typed: Mapping[str, str]) -> bool:

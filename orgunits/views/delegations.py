@@ -18,7 +18,7 @@ from orgunits.models import OrgUnit, RoleAssignment, User
 from orgunits.models.people import RoleAssignmentQuerySet, UserQuerySet
 from orgunits.requests import SignedInRequest
 
-SHOWN = 20  # people offered at a time; more are found by name
+SHOWN = 10  # people offered at a time; more are found by name
 PAST_SHOWN = 50
 
 
@@ -99,10 +99,9 @@ def _visible(user: User, *, on: datetime.date) -> RoleAssignmentQuerySet:
 
 def _shown(found: UserQuerySet, unit: OrgUnit, *, on: datetime.date) -> tuple[UserQuerySet, dict[int, str]]:
     """The first people found, and what each is, as words by key."""
-    first = list(found.order_by("sort_name", "pk").values_list("pk", flat=True)[:SHOWN])
+    first = list(found.values_list("pk", flat=True)[:SHOWN])
     held = RoleAssignment.objects.as_of(on).filter(user__in=first, delegated_by__isnull=True, org_unit__isnull=False)
     words: dict[int, list[str]] = {pk: [] for pk in first}
     for role in held.select_related("org_unit").prefetch_related("org_unit__placements").order_by("role", "pk"):
         words[role.user_id].append(f"{role.get_role_display()}, {role.org_unit}")
-    people: UserQuerySet = User.objects.filter(pk__in=first).order_by("sort_name", "pk")
-    return people, {pk: "; ".join(parts) for pk, parts in words.items()}
+    return found.filter(pk__in=first), {pk: "; ".join(parts) for pk, parts in words.items()}

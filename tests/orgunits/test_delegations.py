@@ -89,6 +89,12 @@ def test_people_of_the_unit_above_it_and_below_it_are_offered_and_nobody_else(ca
     assert not {cast.reviewer, closed, former, cast.stranger, cast.administrator} & found
 
 
+def test_people_of_the_unit_itself_are_offered_first(cast):
+    names = [person.full_name for person in delegations.candidates(cast.union, by=cast.reviewer, on=DAY)]
+    assert names[:2] == ["Bùi Văn Quản Trị", "Ngô Thị Xem"]
+    assert "Võ Thị Chủ Tịch" in names[2:]
+
+
 def test_person_of_a_sister_branch_is_not_offered(cast):
     sister = make_unit("Công đoàn ngành khác", parent=cast.province)
     person = make_user(unit=sister, role=Role.REPORTER)

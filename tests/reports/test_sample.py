@@ -107,6 +107,11 @@ def test_half_of_a_draft_is_typed(sample):
     assert report.draft_saved_by.email == "cdcs07@mau.example"
 
 
+def test_passages_from_below_count_as_an_answer(sample):
+    report = Report.objects.get(obligation__org_unit=sample["cdvc-dak-lak"], status="draft")
+    assert progress(report).answered == 3
+
+
 def test_report_upward_holds_picked_texts_and_what_was_sent(sample):
     sent = revision("cdvc-dak-lak", 2025, "57-kh-cdvc-bao-cao-len-ldld-tinh")
     assert {code: len(rows) for code, rows in sent.content["collected"].items()} == {

@@ -28,6 +28,7 @@ from reports import (
 from reports.duty_forms import ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
 from reports.review_forms import ApproveForm, ReopenForm, ReturnForm, review_items
+from reports.upward import upward
 
 ROWS = 50
 
@@ -147,6 +148,7 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
     returned = _reasons_shown(events, shown)
     page = reading.read(report, shown, reasons=returned.item_reasons if returned else {})
     place = revisions.index(shown)
+    may_file = workflow.may_file(user, report.obligation, on=on)
     context = {
         "report": report,
         "obligation": report.obligation,
@@ -158,7 +160,8 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
         "events": events,
         "state": _state(report, events),
         "timeliness": states.timeliness(report.obligation, report),
-        "may_file": workflow.may_file(user, report.obligation, on=on),
+        "may_file": may_file,
+        "upward": upward(report, shown, revisions[-1], may_file=may_file),
         "kept": report_filters.kept(request.GET),
         **_review(request, report, page, forms, older=revisions[place - 1] if place else None, latest=revisions[-1]),
     }

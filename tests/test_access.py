@@ -162,7 +162,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:form_publish": ("form", "302 403 403 403 200 200 404"),
     "reports:form_order": ("form", "405 405 405 405 405 405 405"),
     "reports:items_from_ready": ("form", "302 403 403 403 200 200 404"),
-    "reports:section_rename": ("form", "302 403 403 403 302 302 404"),  # 302: no such section
+    "reports:section_rename": ("form", "302 403 403 403 200 200 404"),
     "reports:section_move": ("form", "405 405 405 405 405 405 405"),
     "reports:item_add": ("form+kind", "302 403 403 403 200 200 404"),
     "reports:item_edit": ("form+code", "302 403 403 403 200 200 404"),

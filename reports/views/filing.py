@@ -214,7 +214,7 @@ def _copy_before(request: SignedInRequest, report: Report, saved: drafts.Saved, 
 def _attach(request: SignedInRequest, report: Report, saved: drafts.Saved, upload: UploadedFile) -> HttpResponse:
     """A chosen file is taken with whatever button was pressed, so that it is not lost."""
     of_file = filing_input.posted_of_file(request)
-    caption_name, caption = of_file.caption_name, saved.draft.get(of_file.caption_name, "")
+    caption_name, caption = of_file.caption_name, of_file.caption
     task = Task.objects.filter(pk=of_file.task_pk, plan=report.obligation.duty.plan_id).first()
     try:
         file = attachments.attach(report, upload, caption=caption, by=request.user, task=task, consent=of_file.consent)

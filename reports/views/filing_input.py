@@ -7,6 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from reports import drafts
+
 NOT_FIELDS = {"csrfmiddlewaretoken", "action", "base", "draft_version"}
 OF_THE_FILE = (".file_task", ".consent")  # they go with the file that is sent, not into the draft
 NUMBER_FIELD = re.compile(r"(?P<code>[^.]+)\.(?:v|[^.]+\.[ndv])")
@@ -28,6 +30,7 @@ class PostedOfFile:
     """What stands beside a file that is sent; ``fields`` are those that no draft keeps."""
 
     caption_name: str
+    caption: str
     task_pk: int | None
     consent: str
     fields: dict[str, str]
@@ -40,7 +43,8 @@ def posted_of_file(request: HttpRequest) -> PostedOfFile:
     fields = {f"{code}{ending}": request.POST.get(f"{code}{ending}", "") for ending in OF_THE_FILE}
     pk, consent = (fields[f"{code}{ending}"] for ending in OF_THE_FILE)
     is_pk = pk.isascii() and pk.isdigit() and len(pk) < 10
-    return PostedOfFile(caption_name, int(pk) if is_pk else None, consent, fields)
+    caption = drafts.storable(request.POST.get(caption_name, ""))
+    return PostedOfFile(caption_name, caption, int(pk) if is_pk else None, consent, fields)
 
 
 def posted_base(request: HttpRequest) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reports import text_prints
-from reports.models import Revision
+from reports.models import Attachment, Revision
 
 
 def write(revision: Revision, found: dict[str, Any]) -> None:
@@ -11,7 +11,23 @@ def write(revision: Revision, found: dict[str, Any]) -> None:
 
     Call it in the transaction that files, for a revision that nobody has seen yet.
     """
-    every = {**found, **text_prints.flags(revision)}
+    warnings = [*found.get("warnings", []), *_undeclared_pictures(revision)]
+    every = {**found, "warnings": warnings, **text_prints.flags(revision)}
     revision.flags = {name: value for name, value in every.items() if value}
     revision.flag_count = sum(len(value) for value in revision.flags.values())
     revision.save(update_fields=["flags", "flag_count"])
+
+
+def _undeclared_pictures(revision: Revision) -> list[dict[str, str]]:
+    """A warning where pictures came without a word about the people in them, as those of an earlier time did."""
+    files = revision.content.get("attachments")
+    if not files:
+        return []
+    pictures = Attachment.objects.filter(
+        report=revision.report_id, pk__in=files, content_type__startswith="image/", consent=""
+    )
+    count = pictures.count()
+    sentence = (
+        f"{count} ảnh chưa khai người trong ảnh đã đồng ý hay chưa. Nếu thấy rõ mặt trẻ em, hãy trả lại mục tài liệu."
+    )
+    return [{"item": "", "sentence": sentence}] if count else []

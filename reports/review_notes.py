@@ -61,7 +61,6 @@ class Pictures:
 
     consented: int = 0
     no_faces: int = 0
-    undeclared: int = 0
 
 
 @dataclass
@@ -95,8 +94,8 @@ class Notes:
 
     @property
     def all_hold(self) -> bool:
-        """Whether nothing was flagged when it was filed and no picture lacks its declaration."""
-        return self.was_looked_at and not (self.checks or self.warnings or self.same or self.pictures.undeclared)
+        """Whether nothing was flagged when it was filed."""
+        return self.was_looked_at and not (self.checks or self.warnings or self.same)
 
 
 def notes(report: Report, shown: Reading, older: Revision | None, *, reader: User) -> Notes:
@@ -195,5 +194,4 @@ def _pictures(files: list[Attachment]) -> Pictures:
         if file.content_type.startswith("image/"):
             found.consented += file.consent == PhotoConsent.CONSENTED
             found.no_faces += file.consent == PhotoConsent.NO_FACES
-            found.undeclared += not file.consent
     return found

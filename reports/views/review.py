@@ -50,6 +50,7 @@ def review_queue(request: SignedInRequest) -> HttpResponse:
         "filter": queue.filter,
         "page_obj": page,
         "rows": rows,
+        "shows_state": bool(queue.filter.chosen("trang_thai")),
         "tickable": sum(row.may_tick for row in rows),
         "kept": report_filters.kept(request.GET),
     }

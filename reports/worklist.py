@@ -13,8 +13,19 @@ from django.utils import timezone
 from orgunits import roles
 from orgunits.models import Delivery, Invitation, OrgUnit, Placement, Role, RoleAssignment, Succession, User
 from plans.models import DueRule, Plan
-from reports import due_dates, returns, workflow
-from reports.models import Notice, Obligation, Period, Reminder, Report, ReviewEvent, SheetImport
+from reports import corrections, due_dates, returns, workflow
+from reports.models import (
+    Notice,
+    Obligation,
+    Period,
+    Reminder,
+    Report,
+    ReviewEvent,
+    Revision,
+    Rollup,
+    SheetImport,
+    Snapshot,
+)
 from reports.models.obligations import ObligationQuerySet
 
 LATELY = datetime.timedelta(days=60)
@@ -40,6 +51,14 @@ class Owed:
         return due_dates.days_left(self.days)
 
 
+@dataclass(frozen=True)
+class ChangedBelow:
+    """A report upward after whose sending reports below have changed."""
+
+    report: Report
+    count: int  # reports below that stand otherwise than when it was sent
+
+
 @dataclass
 class FilingWork:
     """What the person's units owe and have filed. ``coming`` are reports of periods that have not begun."""
@@ -50,6 +69,7 @@ class FilingWork:
     waiting: list[Report] = field(default_factory=list)
     approved: list[Report] = field(default_factory=list)
     imports: list[SheetImport] = field(default_factory=list)  # Excel files that wait for the person's word
+    changed: list[ChangedBelow] = field(default_factory=list)
 
     @property
     def late(self) -> int:
@@ -61,7 +81,7 @@ class FilingWork:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.owed or self.coming or self.waiting or self.approved)
+        return not (self.owed or self.coming or self.waiting or self.approved or self.changed)
 
 
 @dataclass(frozen=True)
@@ -116,7 +136,7 @@ def filing_work(user: User, *, on: datetime.date) -> FilingWork | None:
     if not units:
         return None
     theirs = of_units([unit.pk for unit in units])
-    work = FilingWork(units=units, imports=waiting_imports(user))
+    work = FilingWork(units=units, imports=waiting_imports(user), changed=changed_below(theirs, on=on))
     for item in owed_of(Obligation.objects.filter(theirs), on=on):
         (work.coming if item.obligation.period.starts_on > on else work.owed).append(item)
     filed = reports_with_names(Report.objects.filter(obligation__in=Obligation.objects.filter(theirs)))
@@ -133,6 +153,31 @@ def of_units(units: Sequence[int]) -> Q:
     """The obligations of these units: whoever takes over a unit takes over what its predecessors owe."""
     inherited = Succession.objects.filter(successor__in=units).values("predecessor_id")
     return Q(org_unit__in=units) | Q(org_unit__in=inherited)
+
+
+def changed_below(theirs: Q, *, on: datetime.date) -> list[ChangedBelow]:
+    """Filed reports upward of this year and the last, of these obligations, that reports below have left behind.
+
+    Where no sum below was computed anew since the sending nothing has changed: that is one query for all of them.
+    """
+    of_report = "revision__report__obligation__"
+    moved = Rollup.objects.filter(
+        org_unit=OuterRef(f"{of_report}org_unit"),
+        period=OuterRef(f"{of_report}period"),
+        computed_at__gt=OuterRef("taken_at"),
+    ).exclude(duty=OuterRef(f"{of_report}duty"))
+    sent = Snapshot.objects.filter(
+        Exists(moved),
+        revision__report__obligation__in=Obligation.objects.filter(theirs, period__year__gte=on.year - 1),
+        revision__report__status__in=[Report.Status.SUBMITTED, Report.Status.APPROVED],
+    ).annotate(
+        is_last=~Exists(
+            Revision.objects.filter(report=OuterRef("revision__report"), number__gt=OuterRef("revision__number"))
+        )
+    )
+    named = sent.filter(is_last=True).select_related(*corrections.OF_SNAPSHOT).order_by("-taken_at", "pk")
+    found = [(row.revision.report, corrections.since_sent(row).children) for row in named[:FEW]]
+    return [ChangedBelow(report, len(children)) for report, children in found if children]
 
 
 def waiting_imports(user: User) -> list[SheetImport]:

@@ -262,8 +262,8 @@ def _answered(items: list[FormItem], report: Report) -> list[FormItem]:
 
 def _level_sets(item: FormItem) -> list[set[int]]:
     """The levels that the target names and those that the item names, each where it names any."""
-    sources = [item.levels, *([item.target.levels] if item.target else [])]
-    return [levels for source in sources if (levels := {level.pk for level in source.all()})]
+    sources = [item.levels.all(), *([item.target.levels.all()] if item.target else [])]
+    return [levels for source in sources if (levels := {level.pk for level in source})]
 
 
 def _level_pk(report: Report) -> int | None:

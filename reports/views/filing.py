@@ -215,7 +215,8 @@ def _attach(request: SignedInRequest, report: Report, saved: drafts.Saved, uploa
     """A chosen file is taken with whatever button was pressed, so that it is not lost."""
     of_file = filing_input.posted_of_file(request)
     caption_name, caption = of_file.caption_name, of_file.caption
-    task = Task.objects.filter(pk=of_file.task_pk, plan=report.obligation.duty.plan_id).first()
+    tasks = Task.objects.filter(plan=report.obligation.duty.plan_id)
+    task = tasks.filter(pk=of_file.task_pk).first() if of_file.task_pk is not None else None
     try:
         file = attachments.attach(report, upload, caption=caption, by=request.user, task=task, consent=of_file.consent)
     except AttachmentRejected as error:

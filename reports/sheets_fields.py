@@ -158,6 +158,11 @@ def writable(text: str) -> str:
     return _ESCAPED.sub(r"_x005F_\1", ILLEGAL_CHARACTERS_RE.sub("", text))
 
 
+def unescaped(text: str) -> str:
+    """The text without Excel's escapes: those of ``writable``, and the carriage returns of other programs."""
+    return text.replace("_x005F_", "_") if "_x005F_" in text else text.replace("_x000D_", "")
+
+
 # --- cell to text -------------------------------------------------------------------------------------------------
 
 
@@ -212,7 +217,7 @@ def _plain(value: object) -> str:
         return f"{value:%d/%m/%Y}"
     if isinstance(value, (int, float)):
         return _digits(value)
-    return nfc(str(value).replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return nfc(unescaped(str(value)).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _choice(field: SheetField, text: str) -> str:

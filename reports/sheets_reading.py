@@ -58,7 +58,7 @@ class Checked:
 
 def check(report: Report, file: Source) -> Checked:
     """Read the file of one report against its draft as it stands; raises SheetRefused for a file not to be taken."""
-    sheets = sheets_safety.read(file)
+    sheets = sheets_safety.read(file, [sheets_identity.SHEET, *COLUMNS])
     rows = identity_rows(sheets)
     _refuse_other(identity_of(rows), report)
     form = form_fields.load(report)
@@ -104,7 +104,7 @@ def wrong_version(identity: Identity, version: FormVersion) -> str:
 
 def _raw(sheet: Sheet, row: int) -> str:
     cell = sheet.cells.get((row, 3))
-    return cell.value if cell and isinstance(cell.value, str) else ""
+    return sheets_fields.unescaped(cell.value) if cell and isinstance(cell.value, str) else ""
 
 
 def _refuse_other(identity: Identity, report: Report) -> None:

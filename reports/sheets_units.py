@@ -26,6 +26,7 @@ BEFORE: Final = "Kỳ trước"
 NAMES_ROW, QUESTION_ROW, FIELD_ROW, FIRST_ROW = 3, 4, 5, 6
 CODE, NAME, FIRST = 1, 2, 3  # columns
 NOT_ASKED: Final = "–"
+ROW_HEIGHT: Final = 32  # points: two lines of a name; a long text is read in the cell
 
 STEPS: Final = (
     "Mỗi dòng là một đơn vị, mỗi cột là một mục của biểu mẫu. Ghi vào những ô nền vàng của trang “Số liệu”.",
@@ -57,6 +58,7 @@ def write(scope: Scope) -> SheetFile:
         for sheet in (now, before):
             sheets_style.label(sheet.cell(row, CODE), unit.code)
             sheets_style.label(sheet.cell(row, NAME), unit.name, font=sheets_style.STRONG)
+            sheet.row_dimensions[row].height = ROW_HEIGHT
         _unit(now, row, unit, columns)
         _unit_before(before, row, unit, columns)
     last = FIRST_ROW + len(scope.rows) - 1

@@ -26,7 +26,7 @@ from reports import (
     workflow,
 )
 from reports import (
-    sheets_import as jobs,
+    sheets_import,
 )
 from reports.models import Period, Report, ReviewEvent, SheetImport
 from reports.sheets_one import DraftMoved
@@ -93,7 +93,7 @@ def sheet_import_status(request: SignedInRequest, pk: int) -> HttpResponse:
     """The state alone, for the page that asks again every second; a finished job reloads that page."""
     row = _own_import(request, pk)
     response = render(request, "reports/sheet_progress.html", {"row": row})
-    if row.status not in jobs.BUSY:
+    if row.status not in sheets_import.BUSY:
         response["HX-Refresh"] = "true"
     return response
 
@@ -104,7 +104,7 @@ def sheet_import_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     """Write what was shown into the draft; for many units a worker does."""
     row = _own_import(request, pk)
     if row.report is None:
-        jobs.confirm_many(row, by=request.user, with_clashes=request.POST.get("xung-dot") == "theo-tep")
+        sheets_import.confirm_many(row, by=request.user, with_clashes=request.POST.get("xung-dot") == "theo-tep")
         run_sheet_import.delay_on_commit(row.pk)
         return redirect("reports:sheet_import", row.pk)
     try:
@@ -146,7 +146,7 @@ def unit_sheet_upload(request: SignedInRequest, pk: int, period_pk: int) -> Http
         return _units_upload_page(request, duty, period, sentence=NO_FILE)
     unit = duty.recipient_unit or duty.plan.org_unit
     try:
-        row = jobs.take_many(upload, duty, period, unit=unit, by=request.user)
+        row = sheets_import.take_many(upload, duty, period, unit=unit, by=request.user)
     except SheetRefused as refused:
         return _units_upload_page(request, duty, period, sentence=str(refused))
     run_sheet_import.delay_on_commit(row.pk)
@@ -180,7 +180,7 @@ def _units_page(request: SignedInRequest, row: SheetImport) -> HttpResponse:
     page = Paginator(list(row.changes), UNITS_ON_PAGE).get_page(request.GET.get("trang"))
     context: dict[str, Any] = {
         "row": row,
-        "is_busy": row.status in jobs.BUSY,
+        "is_busy": row.status in sheets_import.BUSY,
         "stops": stops[:ERRORS_SHOWN],
         "stop_count": len(stops),
         "tells": tells[:ERRORS_SHOWN],
@@ -195,7 +195,7 @@ def _units_page(request: SignedInRequest, row: SheetImport) -> HttpResponse:
             "change_count": len(changes),
             "clash_count": sum(len(change) > 2 for change in changes),
         }
-    return render(request, "reports/sheet_sheets_import.html", context)
+    return render(request, "reports/sheet_units_import.html", context)
 
 
 def _units_upload_page(

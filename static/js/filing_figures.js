@@ -127,7 +127,7 @@
     if (!words) {
       words = document.createElement("div");
       words.className = "figure__words";
-      holder.prepend(words);
+      holder.append(words);
     }
     const number = valueOf(element);
     words.textContent = number !== null && number >= 10000n ? inWords(number) : "";

@@ -101,16 +101,8 @@
     filing.describe(name);
   }
   form.addEventListener("filing:notes", function (event) {
+    // The server names every field that its answer speaks of, also those in which a neighbour cured something.
     const names = new Set(event.detail.sent.concat(Object.keys(event.detail.notes)));
-    // A remark about one field may be cured in its neighbour: numerator and denominator, a figure and its explanation.
-    event.detail.sent.forEach(function (name) {
-      const question = filing.question(name);
-      if (!question) return;
-      question.querySelectorAll("[data-live]").forEach(function (made) {
-        const other = made.id.slice(2, -"-loi".length);
-        if (!(other in event.detail.notes)) names.add(other);
-      });
-    });
     names.forEach(function (name) {
       note(name, event.detail.notes[name]);
     });

@@ -37,6 +37,9 @@
     rows[rows.length - 1].push(cell);
     return rows;
   }
+  function trimmed(cell) {
+    return cell.trim();
+  }
   function folded(text) {
     return text
       .normalize("NFD")
@@ -96,16 +99,27 @@
     return cell.replace(/\r\n?/g, "\n").trim();
   }
 
+  // Headings that were copied along: words above figures, or above answers, none of which can be taken.
+  function isHeading(rows, start, line) {
+    return line.every(function (cell, right) {
+      const field = rows[start.row][start.column + right];
+      return /[^0-9.,\s-]/.test(cell) && (!field || field.tagName !== "TEXTAREA") && (!field || accepted(field, cell) === null);
+    });
+  }
   function fill(rows, start, cells) {
     const before = [];
     const left = [];
+    if (cells.length > 1 && isHeading(rows, start, cells[0])) {
+      left.push(...cells[0].map(trimmed));
+      cells = cells.slice(1);
+    }
     cells.forEach(function (line, down) {
       line.forEach(function (cell, right) {
         if (!cell.trim()) return; // an empty cell says nothing, and takes nothing away
         const field = (rows[start.row + down] || [])[start.column + right];
         const text = field ? accepted(field, cell) : null;
         if (text === null) {
-          left.push(cell.trim());
+          left.push(trimmed(cell));
           return;
         }
         before.push({ name: field.name, was: filing.text(field.name), now: text });
@@ -127,11 +141,11 @@
     const shown = left.slice(0, MOST_NAMED).map(function (cell) {
       return "“" + (cell.length > 24 ? cell.slice(0, 24) + "…" : cell) + "”";
     });
-    return shown.join(", ") + (left.length > MOST_NAMED ? "…" : "");
+    return shown.join(", ") + (left.length > MOST_NAMED ? "…" : ".");
   }
   function tell(done, start) {
     const rest = done.left.length
-      ? " Còn " + done.left.length + " ô không điền (hết chỗ, hoặc không rõ là gì): " + names(done.left) + "."
+      ? " Còn " + done.left.length + " ô không điền (hết chỗ, hoặc không rõ là gì): " + names(done.left)
       : "";
     line.textContent = "Đã dán vào " + done.before.length + " ô." + rest + " ";
     line.dataset.left = done.left.length ? "yes" : "";

@@ -151,10 +151,18 @@
         return new Promise(function () {});
       });
     }
-    kept.keys(report).forEach(function (other) {
-      kept.alone(other, true, function () {
-        restore(other);
-      });
+    kept.keys(report).forEach(watch);
+    // Another window began to type after this one was opened.
+    window.addEventListener("storage", function (event) {
+      if (navigator.locks && event.newValue && kept.keys(report).includes(event.key)) watch(event.key);
+    });
+  }
+  const watched = new Set();
+  function watch(other) {
+    if (other === key || watched.has(other)) return;
+    watched.add(other);
+    kept.alone(other, true, function () {
+      restore(other);
     });
   }
 

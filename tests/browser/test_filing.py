@@ -1,7 +1,6 @@
 """The filing form in a real browser: what is typed survives errors, lost networks, ended sessions, second windows."""
 
 import re
-import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,53 +8,23 @@ from playwright.sync_api import Page, expect
 
 from orgunits.models import User
 from reports import workflow
-from reports.models import Obligation, Report
+from reports.models import Report
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, session_cookie
+from tests.browser.filing_steps import (
+    COLLEAGUE,
+    COMMUNE,
+    HELPED,
+    OFFICER,
+    PEOPLE,
+    begun,
+    field,
+    forgive_failed_requests,
+    path_of,
+    state,
+    wait_for_draft,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("filing")]
-
-OFFICER = "cdcs07@mau.example"
-COLLEAGUE = "chutich.cdcs07@mau.example"
-COMMUNE = "xacamtan@mau.example"
-PEOPLE = "28-ct-tw-can-bo-duoc-truyen-thong"
-HELPED = "tre-em-om-dau-duoc-ho-tro.v"
-
-
-def begun(email: str = OFFICER) -> Report:
-    """This year's report of the person's unit, begun and empty."""
-    user = User.objects.get(email=email)
-    unit = user.role_assignments.get().org_unit
-    return workflow.start_report(Obligation.objects.get(org_unit=unit, period__year=2026), by=user)
-
-
-def path_of(report: Report) -> str:
-    return f"/bao-cao/{report.pk}/lap/"
-
-
-def field(page: Page, name: str):
-    return page.locator(f'[name="{name}"]')
-
-
-def state(page: Page):
-    return page.locator("#filing-state")
-
-
-def wait_for_draft(page: Page, report: Report, **wanted: str) -> None:
-    """Until the server holds these texts; ``__`` stands for the dot of a field name, ``_`` for its dash."""
-    texts = {name.replace("__", ".").replace("_", "-"): text for name, text in wanted.items()}
-    limit = time.monotonic() + 20
-    while time.monotonic() < limit:
-        draft = Report.objects.get(pk=report.pk).draft
-        if {name: draft.get(name, "") for name in texts} == texts:
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"the server holds {draft}, not {texts}")
-
-
-def forgive_failed_requests(person) -> None:
-    """The browser logs each request that failed; here that is what the test is about."""
-    person.complaints[:] = [line for line in person.complaints if "Failed to load resource" not in line]
-
 
 # --- wrong numbers, leaving and coming back -----------------------------------------------------------------------
 
@@ -149,6 +118,7 @@ def test_text_typed_without_a_network_survives_the_closing_of_the_page(visitor):
     field(page, "ket-qua").fill("Chữ còn ở máy.")
     expect(state(page)).to_contain_text("Chưa có mạng")
     context = page.context
+    page.goto("about:blank")  # leaving sends what it can; without a network, nothing
     page.close()
     context.set_offline(False)
     person.page = context.new_page()

@@ -33,7 +33,7 @@ from reports import (
     workflow,
 )
 from reports.attachments import AttachmentRejected
-from reports.models import Obligation, Report
+from reports.models import ItemKind, Obligation, Report
 from reports.views import filing_input
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -171,13 +171,15 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
             return redirect(_check_url(report))
         case "submit":
             return redirect("reports:filing_submit", report.pk)
+        case "keep-model" if has_pk:
+            return _keep_model(request, report, pk)
         case "attach":
             return _form(request, report, saved.draft, file_error="Hãy chọn tệp cần gửi kèm.", status=422)
         case "remove-attachment" if has_pk:
             file = get_object_or_404(report.attachments, pk=pk)
             attachments.remove(file, by=request.user)
             messages.success(request, f"Đã bỏ tệp “{file.original_name}” khỏi báo cáo.")
-            return redirect(_form_url(report) + "#muc-tai-lieu")
+            return redirect(_files_url(report))
     messages.success(request, "Đã lưu nháp.")
     return redirect(_form_url(report))
 
@@ -194,9 +196,20 @@ def _other_page(report: Report, action: str, pk: str, *, has_pk: bool) -> str:
             return reverse("reports:care_model_create") + back
         case "edit-model" if has_pk:
             return reverse("reports:care_model_detail", args=[pk]) + back
+        case "step-model" if has_pk:
+            return reverse("reports:care_model_step", args=[pk]) + back
         case "collect" if report.form_version.items.filter(code=pk).exists():
             return reverse("reports:collected_texts", args=[report.pk, pk])
     return ""
+
+
+def _keep_model(request: SignedInRequest, report: Report, pk: str) -> HttpResponse:
+    """Note with one press that a model of the unit is kept up in the report's period."""
+    models = CareModel.objects.filter(org_unit=report.obligation.org_unit_id)
+    model = get_object_or_404(models.select_related("org_unit"), pk=typed_key(pk))
+    care_models.keep(model, period=report.obligation.period, on=timezone.localdate(), by=request.user)
+    messages.success(request, f"Đã ghi nhận mô hình “{model.name}” vẫn duy trì.")
+    return redirect(report_url(report, ItemKind.MODELS, code="mo-hinh"))
 
 
 def _copy_before(request: SignedInRequest, report: Report, saved: drafts.Saved, *, code: str) -> HttpResponse:
@@ -228,7 +241,7 @@ def _attach(request: SignedInRequest, report: Report, saved: drafts.Saved, uploa
         )
     messages.success(request, f"Đã gửi kèm tệp “{file.original_name}”.")
     if request.POST.get("action") == "attach":
-        return redirect(_form_url(report) + "#muc-tai-lieu")
+        return redirect(_files_url(report))
     return _go_on(request, report, saved)
 
 
@@ -333,6 +346,11 @@ def _report_to_file(user: User, pk: int, *, for_page: bool = True) -> Report:
 
 def _form_url(report: Report) -> str:
     return resolve_url("reports:filing", report.pk)
+
+
+def _files_url(report: Report) -> str:
+    code = report.form_version.items.filter(kind=ItemKind.ATTACHMENTS).values_list("code", flat=True).first()
+    return f"{_form_url(report)}#muc-{code}"
 
 
 def _check_url(report: Report) -> str:

@@ -76,6 +76,7 @@ ACTIONS = {
     "obligation.waive": "Miễn nộp báo cáo",
     "report.start": "Bắt đầu lập báo cáo",
     "report.import": "Nhập tệp Excel vào bản nháp",
+    "report.move_form": "Chuyển sang phiên bản biểu mẫu mới",
     "report.submit": "Nộp báo cáo",
     "report.return": "Trả lại báo cáo",
     "report.approve": "Duyệt báo cáo",

@@ -86,7 +86,9 @@ def move(form: ReportForm, old: FormVersion, new: FormVersion, *, report_pks: li
     wanted = Report.objects.filter(pk__in=report_pks, form_version=old, status__in=OPEN, open_items=[])
     for report in wanted.filter(status=Report.Status.RETURNED, draft_version=0):
         _keep_typed(report)
-    moved = wanted.update(form_version=new, draft_version=F("draft_version") + 1)
+    held = list(wanted.select_for_update().order_by("pk").values_list("pk", flat=True))
+    moved = wanted.filter(pk__in=held).update(form_version=new, draft_version=F("draft_version") + 1)
+    _note_in_history(held, old, new, by=by)
     audit.record(
         "form.move_reports",
         form,
@@ -97,6 +99,15 @@ def move(form: ReportForm, old: FormVersion, new: FormVersion, *, report_pks: li
         count=moved,
     )
     return moved
+
+
+def _note_in_history(report_pks: list[int], old: FormVersion, new: FormVersion, *, by: User) -> None:
+    """One audit row for each report, so that its own history tells the move."""
+    related = ("obligation__duty", "obligation__period", "obligation__org_unit")
+    reports = Report.objects.filter(pk__in=report_pks).select_related(*related).defer("draft")
+    named = reports.prefetch_related("obligation__org_unit__placements").order_by("pk")
+    targets = [(report, report.obligation.org_unit) for report in named]
+    audit.record_many("report.move_form", targets, by=by, before=old.number, version=new.number)
 
 
 def _keep_typed(report: Report) -> None:

@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from orgunits.models import AuditEvent
 from reports import workflow
-from reports.models import Report, ReviewEvent, Revision
+from reports.models import Report, ReviewEvent, Revision, Rollup
 from tests.builders import content, make_report
 from tests.races.crowd import press_together
 
@@ -122,3 +122,107 @@ def test_of_eight_who_start_the_report_all_get_the_same_one(cast):
     assert outcomes == ["won"] * CROWD
     assert len(set(found)) == 1
     assert AuditEvent.objects.filter(action="report.start").count() == 1
+
+
+# --- returning, filing again and approving many at once -----------------------------------------------------------
+
+
+def both_submitted(cast) -> tuple[Report, Report]:
+    other = make_report(cast.sibling_obligation)
+    workflow.submit(other, content(), by=cast.sibling_officer)
+    return submitted(cast), other
+
+
+def test_two_batches_over_the_same_reports_approve_each_once_and_say_so(cast):
+    reports = both_submitted(cast)
+    seen = {report.pk: 1 for report in reports}
+    batches: dict[str, workflow.Batch] = {}
+
+    def approve(name: str, by, rows):
+        def action() -> None:
+            batches[name] = workflow.approve_many(rows, by=by, seen=seen)
+
+        return action
+
+    first, second = [load(report) for report in reports], [load(report) for report in reversed(reports)]
+    outcomes = press_together(
+        [approve("first", cast.reviewer, first), approve("second", cast.province_reviewer, second)]
+    )
+    assert outcomes == ["won", "won"]
+    approved = [len(batch.approved) for batch in batches.values()]
+    assert sum(approved) == 2
+    for batch in batches.values():
+        for _, sentence in batch.refused:
+            assert "duyệt lúc" in sentence
+    assert ReviewEvent.objects.filter(action="approve").count() == 2
+    row = Rollup.objects.get(org_unit=cast.union, duty=cast.duty, period=cast.obligation.period)
+    assert (row.approved, row.submitted) == (2, 0)
+
+
+def test_batch_against_a_return_of_one_of_them(cast):
+    reports = both_submitted(cast)
+    seen = {report.pk: 1 for report in reports}
+    rows, returned = [load(report) for report in reports], load(reports[0])
+    batches = []
+    outcomes = press_together(
+        [
+            lambda: batches.append(workflow.approve_many(rows, by=cast.reviewer, seen=seen)),
+            lambda: workflow.send_back(returned, by=cast.province_reviewer, reason="Thiếu số liệu."),
+        ]
+    )
+    assert outcomes[0] == "won"
+    reports[0].refresh_from_db()
+    if outcomes[1] == "won":
+        assert reports[0].status == "returned"
+        assert [report.pk for report in batches[0].approved] == [reports[1].pk]
+        assert "đã được Hồ Văn Cấp Tỉnh trả lại lúc" in batches[0].refused[0][1]
+    else:
+        assert reports[0].status == "approved"
+        assert "đã được Đỗ Thị Xét Duyệt duyệt lúc" in outcomes[1]
+    row = Rollup.objects.get(org_unit=cast.union, duty=cast.duty, period=cast.obligation.period)
+    assert row.approved == Report.objects.filter(status="approved").count()
+
+
+def test_of_return_and_filing_again_the_open_items_are_those_of_the_state(cast):
+    """Returned by items and filed again at once: never filed with items that are still open, or a day still set."""
+    report = submitted(cast)
+    workflow.send_back(report, by=cast.reviewer, reason="", item_reasons={"ket-qua": "Ngắn."})
+    again, back = load(report), load(report)
+    press_together(
+        [
+            lambda: workflow.submit(again, content(children=9), by=cast.officer),
+            lambda: workflow.send_back(back, by=cast.province_reviewer, reason="", item_reasons={"kinh-phi": "Sai."}),
+        ]
+    )
+    report.refresh_from_db()
+    expected = {"submitted": [], "returned": ["kinh-phi"]}
+    assert report.open_items == expected[report.status]
+
+
+def test_approval_of_a_stale_page_loses_to_the_newer_filing(cast):
+    """The reviewer read the first filing; meanwhile a colleague returned it and the unit filed again."""
+    report = submitted(cast)
+    mine = load(report)
+    workflow.send_back(report, by=cast.province_reviewer, reason="Thiếu.")
+    again = load(report)
+    outcomes = press_together(
+        [
+            lambda: workflow.approve(mine, by=cast.reviewer, seen=1),
+            lambda: workflow.submit(again, content(children=9), by=cast.officer),
+        ]
+    )
+    assert outcomes[1] == "won"
+    assert outcomes[0] != "won"
+    assert "trả lại lúc" in outcomes[0] or "bản nộp lần 2" in outcomes[0]
+    report.refresh_from_db()
+    assert report.status == "submitted"
+
+
+def test_control_without_the_seen_number_the_unread_filing_is_approved(cast):
+    report = submitted(cast)
+    mine = load(report)
+    workflow.send_back(report, by=cast.province_reviewer, reason="Thiếu.")
+    workflow.submit(load(report), content(children=9), by=cast.officer)
+    workflow.approve(mine, by=cast.reviewer)
+    report.refresh_from_db()
+    assert report.status == "approved"

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from reports import due_changes, manual_reminders, obligations, workflow
+from reports import due_changes, form_moving, manual_reminders, obligations, workflow
 from reports.models import Report
 from tests.builders import content, make_report
 
@@ -138,3 +138,13 @@ def test_number_of_queries_does_not_grow_with_the_steps(client, cast, report, dj
     client.force_login(cast.officer)
     with django_assert_num_queries(21):
         client.get(url(report))
+
+
+def test_move_to_another_version_of_the_form_is_told(client, cast):
+    report = workflow.start_report(cast.obligation, by=cast.officer)
+    old = report.form_version
+    new = old.form.versions.create(number=old.number + 1)
+    form_moving.move(old.form, old, new, report_pks=[report.pk], by=cast.unit_administrator)
+    text = page(client, cast.officer, report)
+    assert "chuyển sang phiên bản biểu mẫu mới" in text
+    assert "<strong>Bùi Văn Quản Trị</strong>" in text

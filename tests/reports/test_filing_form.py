@@ -10,7 +10,7 @@ from plans.editing import set_task
 from plans.loading import load_plans
 from plans.models import PeriodKind, ReportingDuty
 from reports import form_fields
-from reports.form_building import ACTIVITIES_CODE, TASKS_CODE, ensure_form
+from reports.form_building import ACTIVITIES_CODE, MODELS_CODE, TASKS_CODE, ensure_form
 from reports.models import FormItem, ItemKind
 from reports.workflow import start_report
 from targets.loading import load_targets
@@ -51,7 +51,7 @@ def test_grassroots_union_of_plan_57_answers_two_shares_and_six_figures(duties):
     version = ensure_form(duty, PeriodKind.YEAR)
     kinds = [item.kind for item in version.items.all()]
     assert kinds[:8] == ["share", "share", "count", "count", "count", "count", "money", "money"]
-    assert codes(duty)[8:] == [TASKS_CODE, ACTIVITIES_CODE, *TEXTS]
+    assert codes(duty)[8:] == [TASKS_CODE, ACTIVITIES_CODE, MODELS_CODE, *TEXTS]
     first = version.items.first()
     assert first.guide.startswith("Kế hoạch: “Phấn đấu đến năm 2025, có trên 90%")
     assert [group.code for group in first.target.indicator.groups.all()] == ["chu-chot", "nu-cong"]
@@ -59,6 +59,15 @@ def test_grassroots_union_of_plan_57_answers_two_shares_and_six_figures(duties):
 
 def test_party_form_has_no_figure_at_all(duties):
     assert codes(duties["162-kh-duk-bao-cao-dinh-ky"]) == [TASKS_CODE, *TEXTS]
+
+
+def test_models_are_asked_where_the_plan_speaks_of_them(duties):
+    asking = {key for key, duty in duties.items() if codes(duty, kind=ItemKind.MODELS)}
+    assert asking == {
+        "57-kh-cdvc-bao-cao-nam",
+        "57-kh-cdvc-bao-cao-len-ldld-tinh",
+        "cong-van-ldld-tinh-bao-cao-dinh-ky",
+    }
 
 
 def test_commune_form_counts_children_protected_and_lists_tasks(duties):

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.formats import number_format
 
 from reports import activities, attachments, care_models, closed_items, reading
-from reports.activities import Totals
+from reports.activities import Summary, Totals
 from reports.care_models import ModelOfPeriod, ModelTotals
 from reports.closed_items import FiledLine
 from reports.collected_texts import Passage
@@ -117,6 +117,7 @@ class QuestionView:
     tasks: list[tuple[str, list[TaskView]]] = field(default_factory=list)
     activities: list[Activity] = field(default_factory=list)
     totals: Totals | None = None
+    summary: Summary | None = None  # of the activities, by occasion and by source of money
     models: list[ModelOfPeriod] = field(default_factory=list)
     model_totals: ModelTotals | None = None
     models_not_noted: list[CareModel] = field(default_factory=list)
@@ -186,7 +187,8 @@ class QuestionBuilder:
                 view.tasks = [(group.lead, [self._task(row) for row in group.rows]) for group in question.task_groups]
             case ItemKind.ACTIVITIES:
                 view.activities = activities.of_report(self.form.report)
-                view.totals = activities.totals(view.activities)
+                view.summary = activities.summary(view.activities)
+                view.totals = view.summary.together
             case ItemKind.MODELS:
                 self._models(view)
             case ItemKind.ATTACHMENTS:

@@ -15,11 +15,17 @@ from reports import care_models
 from reports.care_model_filters import CareModelFilter, row_of, with_state
 from reports.care_model_forms import CareModelForm, StepForm
 from reports.models import CareModel, CareModelStep, ItemKind, Report
-from reports.views.registers import coming_report, kept_units, may_record, report_url, units_to_record
+from reports.views.registers import (
+    MODELS_CODE,
+    coming_report,
+    kept_units,
+    may_record,
+    report_url,
+    units_to_record,
+)
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
 ROWS = 50
-MODELS_CODE = "mo-hinh"  # the usual code of the item; a form may name it otherwise
 
 
 # /mo-hinh/
@@ -72,6 +78,8 @@ def care_model_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "model": model,
         "row": row_of(model),
         "steps": model.steps.select_related("recorded_by").order_by("-noted_on", "-pk"),
+        "report_url": _back_url(report) if (report := coming_report(request)) else "",
+        "from_report": f"?bao-cao={report.pk}" if report else "",
         "may_keep": may_record(request, model.org_unit),
         "state_kinds": care_models.STATE_KINDS,
     }
@@ -96,12 +104,13 @@ def care_model_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @login_required
 def care_model_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     """Asks once, naming what will happen."""
-    model = _model_to_keep(request, pk)
+    model, report = _model_to_keep(request, pk), coming_report(request)
     if request.method == "POST":
         care_models.remove(model, by=request.user)
         messages.success(request, f"Đã xóa mô hình “{model.name}” khỏi sổ.")
-        return redirect("reports:care_model_list")
-    context = {"model": model, "steps": model.steps.count(), "back_url": _back_url(None, model)}
+        return redirect(_back_url(report))
+    back_url = _with_report("reports:care_model_detail", model, report)
+    context = {"model": model, "steps": model.steps.count(), "back_url": back_url}
     return render(request, "reports/care_model_delete.html", context)
 
 
@@ -133,11 +142,12 @@ def care_model_step_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     step = get_object_or_404(visible.select_related("model__org_unit"), pk=pk)
     if not may_record(request, step.model.org_unit):
         raise PermissionDenied
+    back_url = _with_report("reports:care_model_detail", step.model, coming_report(request))
     if request.method == "POST":
         care_models.remove_step(step, by=request.user)
         messages.success(request, f"Đã xóa lần ghi nhận “{step.get_kind_display()}”.")
-        return redirect(_back_url(None, step.model))
-    context = {"step": step, "model": step.model, "back_url": _back_url(None, step.model)}
+        return redirect(back_url)
+    context = {"step": step, "model": step.model, "back_url": back_url}
     return render(request, "reports/care_model_delete.html", context)
 
 
@@ -172,4 +182,5 @@ def _back_url(report: Report | None, model: CareModel | None = None) -> str:
 
 
 def _with_report(name: str, model: CareModel, report: Report | None) -> str:
+    """A page of the model that still knows from which report the person comes."""
     return reverse(name, args=[model.pk]) + (f"?bao-cao={report.pk}" if report else "")

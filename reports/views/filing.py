@@ -34,7 +34,7 @@ from reports import (
 )
 from reports.attachments import AttachmentRejected
 from reports.models import ItemKind, Obligation, Report
-from reports.views import filing_input
+from reports.views import filing_input, registers
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
 CHECK = "kiem-tra"
@@ -172,7 +172,7 @@ def _go_on(request: SignedInRequest, report: Report, saved: drafts.Saved) -> Htt
         case "submit":
             return redirect("reports:filing_submit", report.pk)
         case "keep-model" if has_pk:
-            return _keep_model(request, report, pk)
+            return redirect(registers.keep_model(request, report, pk))
         case "attach":
             return _form(request, report, saved.draft, file_error="Hãy chọn tệp cần gửi kèm.", status=422)
         case "remove-attachment" if has_pk:
@@ -201,15 +201,6 @@ def _other_page(report: Report, action: str, pk: str, *, has_pk: bool) -> str:
         case "collect" if report.form_version.items.filter(code=pk).exists():
             return reverse("reports:collected_texts", args=[report.pk, pk])
     return ""
-
-
-def _keep_model(request: SignedInRequest, report: Report, pk: str) -> HttpResponse:
-    """Note with one press that a model of the unit is kept up in the report's period."""
-    models = CareModel.objects.filter(org_unit=report.obligation.org_unit_id)
-    model = get_object_or_404(models.select_related("org_unit"), pk=typed_key(pk))
-    care_models.keep(model, period=report.obligation.period, on=timezone.localdate(), by=request.user)
-    messages.success(request, f"Đã ghi nhận mô hình “{model.name}” vẫn duy trì.")
-    return redirect(report_url(report, ItemKind.MODELS, code="mo-hinh"))
 
 
 def _copy_before(request: SignedInRequest, report: Report, saved: drafts.Saved, *, code: str) -> HttpResponse:

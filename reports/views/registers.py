@@ -1,5 +1,6 @@
 """What the pages of both registers share: whose register it is, and the report from which a person comes."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils import timezone
@@ -7,8 +8,10 @@ from django.utils import timezone
 from orgunits import roles
 from orgunits.models import OrgUnit
 from orgunits.requests import SignedInRequest, typed_key
-from reports import activities
-from reports.models import ItemKind, Report
+from reports import activities, care_models
+from reports.models import CareModel, ItemKind, Report
+
+MODELS_CODE = "mo-hinh"  # the usual code of the item; a form may name it otherwise
 
 
 def kept_units(request: SignedInRequest) -> list[OrgUnit]:
@@ -35,6 +38,15 @@ def units_to_record(request: SignedInRequest, report: Report | None) -> list[Org
     if not units or (report and not may_record(request, units[0])):
         raise PermissionDenied
     return units
+
+
+def keep_model(request: SignedInRequest, report: Report, pk: str) -> str:
+    """Note with one press that a model of the unit is kept up in the report's period; the address to go back to."""
+    models = CareModel.objects.filter(org_unit=report.obligation.org_unit_id).select_related("org_unit")
+    model = get_object_or_404(models, pk=typed_key(pk))
+    care_models.keep(model, period=report.obligation.period, on=timezone.localdate(), by=request.user)
+    messages.success(request, f"Đã ghi nhận: mô hình “{model.name}” vẫn được duy trì.")
+    return report_url(report, ItemKind.MODELS, code=MODELS_CODE)
 
 
 def report_url(report: Report, kind: ItemKind, *, code: str) -> str:

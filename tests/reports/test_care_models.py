@@ -10,7 +10,7 @@ from django.urls import reverse
 from orgunits.models import AuditEvent, Role
 from orgunits.transitions import Conflict
 from reports import care_model_forms, care_models
-from reports.models import CareModel, CareModelStep
+from reports.models import CareModel, CareModelStep, FormItem, ItemKind
 from tests.builders import give_role, make_report, make_task
 
 LIST = "reports:care_model_list"
@@ -440,3 +440,50 @@ def test_model_cannot_be_kept_in_a_period_that_has_not_begun(cast):
     with pytest.raises(Conflict):
         care_models.keep(make_model(cast), period=cast.obligation.period, on=day(12, 31, 2025), by=cast.officer)
     assert not CareModelStep.objects.exists()
+
+
+# --- in the filing form -------------------------------------------------------------------------------------------
+
+
+def press(client, report, action: str):
+    url = reverse("reports:filing", args=[report.pk])
+    return client.post(url, {"ket-qua": "đang ghi", "action": action, "draft_version": str(report.draft_version)})
+
+
+def test_form_offers_what_is_not_noted_and_one_press_keeps_it(client, cast):
+    FormItem.objects.create(version=cast.form, order=30, code="cac-mo-hinh", kind=ItemKind.MODELS, label="Mô hình")
+    model = make_model(cast, None, ("kept", day(3, year=2025)))
+    report = make_report(cast.obligation)
+    client.force_login(cast.officer)
+    page = text(client.get(reverse("reports:filing", args=[report.pk])))
+    assert f'value="keep-model:{model.pk}"' in page
+    response = press(client, report, f"keep-model:{model.pk}")
+    assert response.headers["Location"] == reverse("reports:filing", args=[report.pk]) + "#muc-cac-mo-hinh"
+    assert model.steps.get(noted_on__year=2026).noted_on == TODAY
+    report.refresh_from_db()
+    assert report.draft == {"ket-qua": "đang ghi"}, "what was typed is saved first"
+    page = text(client.get(reverse("reports:filing", args=[report.pk])))
+    assert "keep-model" not in page
+    assert "Duy trì (23/11/2026)" in page
+
+
+def test_model_of_another_unit_cannot_be_kept_from_a_report(client, cast):
+    model = make_model(cast, cast.sibling)
+    client.force_login(cast.officer)
+    assert press(client, make_report(cast.obligation), f"keep-model:{model.pk}").status_code == 404
+    assert not model.steps.exists()
+
+
+def test_way_from_a_report_over_a_model_leads_back_to_the_report(client, cast):
+    model = make_model(cast, None, ("kept", day(3)))
+    report = make_report(cast.obligation)
+    client.force_login(cast.officer)
+    back = f"?bao-cao={report.pk}"
+    response = press(client, report, f"edit-model:{model.pk}")
+    assert response.headers["Location"] == url("detail", model.pk) + back
+    page = text(client.get(response.headers["Location"]))
+    assert reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh" in page
+    response = client.post(url("step_delete", model.steps.get().pk) + back)
+    assert response.headers["Location"] == url("detail", model.pk) + back
+    response = client.post(url("delete", model.pk) + back)
+    assert response.headers["Location"] == reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh"

@@ -1,6 +1,7 @@
 """Nothing typed is lost: closed browsers, killed servers, ended sessions, other people at the same computer."""
 
 import re
+import time
 
 import pytest
 from django.db import transaction
@@ -72,16 +73,21 @@ def kept_texts(page: Page) -> list[str]:
     )
 
 
-def wait_for_copy(page: Page) -> None:
-    """Until the browser holds the form and the files that it needs; the worker goes on by itself."""
-    page.wait_for_function(
-        """async () => {
-             const names = (await caches.keys()).filter(n => n.startsWith('mangnon.filing.'));
-             if (!names.length || !navigator.serviceWorker.controller) return false;
-             const kept = (await (await caches.open(names[0])).keys()).map(r => new URL(r.url).pathname);
-             return ['/static/js/filing.js', '/static/css/filing.css', location.pathname].every(p => kept.includes(p));
-           }"""
-    )
+COPY = """async () => {
+  const names = (await caches.keys()).filter(name => name.startsWith('mangnon.filing.'));
+  if (!names.length || !navigator.serviceWorker.controller) return false;
+  const kept = (await (await caches.open(names[0])).keys()).map(request => new URL(request.url).pathname);
+  return ['/static/js/filing.js', '/static/css/filing.css', location.pathname].every(path => kept.includes(path));
+}"""
+NO_COPY = "async () => (await caches.keys()).every(name => !name.startsWith('mangnon.filing.'))"
+
+
+def until(page: Page, promised: str) -> None:
+    """Until the promise of this script is kept; Playwright's own wait takes any promise for a yes."""
+    limit = time.monotonic() + WAIT / 1000
+    while not page.evaluate(promised):
+        assert time.monotonic() < limit, promised
+        page.wait_for_timeout(50)
 
 
 # --- the browser is closed ----------------------------------------------------------------------------------------
@@ -103,7 +109,7 @@ def test_browser_closed_without_a_network_opens_the_form_again_and_sends_later(
 
     context, page = browser()
     page.goto(own_server.url + path_of(report))
-    wait_for_copy(page)
+    until(page, COPY)
     field(page, HELPED).fill("7")
     wait_for_draft(page, report, tre_em_om_dau_duoc_ho_tro__v="7")
     expect(state(page)).to_have_text(re.compile("^Đã lưu"))
@@ -140,7 +146,7 @@ def test_form_reloads_without_a_network_and_its_copies_go_with_the_person(visito
     report = begun()
     person = visitor(OFFICER)
     page = person.open(path_of(report))
-    wait_for_copy(page)
+    until(page, COPY)
     page.context.set_offline(True)
     page.reload()
     expect(state(page)).to_contain_text("bản trang giữ trên máy")
@@ -153,17 +159,16 @@ def test_form_reloads_without_a_network_and_its_copies_go_with_the_person(visito
     page.context.set_offline(False)
     wait_for_draft(page, report, ket_qua="Ghi vào bản giữ trên máy.")
 
-    kept = "caches.keys().then(names => names.filter(name => name.startsWith('mangnon.filing.')).length)"
-    assert page.evaluate(kept) == 1
+    assert not page.evaluate(NO_COPY)
     become(person, COLLEAGUE)
     person.open("/")
-    page.wait_for_function(f"async () => (await {kept}) === 0")
+    until(page, NO_COPY)
     person.open(path_of(report))
-    wait_for_copy(page)
+    until(page, COPY)
     page.locator(".site-header .menu summary").click()
     page.get_by_role("button", name="Đăng xuất").click()
     expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
-    page.wait_for_function(f"async () => (await {kept}) === 0")
+    until(page, NO_COPY)
     page.context.set_offline(True)
     with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
         person.open(path_of(report))
@@ -288,7 +293,6 @@ def test_signing_out_with_unsent_text_asks_once(visitor):
     page.locator(".site-header .menu summary").click()
     page.get_by_role("button", name="Đăng xuất").click()
     expect(state(page)).to_contain_text("Chưa có mạng")
-    page.wait_for_function("() => true")
     page.get_by_role("button", name="Đăng xuất").click()
     expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
     assert len(asked) == 2

@@ -76,10 +76,10 @@ def test_report_goes_from_the_officer_over_the_reviewer_to_the_sums_above(visito
     menu(desk, "Xét duyệt")
     desk.get_by_role("link", name="Công đoàn cơ sở số 07").click()
     expect(desk.get_by_role("row", name=LEADERS)).to_contain_text("95,0 %")
-    desk.get_by_text("Trả lại để đơn vị sửa").click()
+    desk.get_by_role("link", name="Trả lại để đơn vị sửa").click()
     desk.get_by_label("Lý do trả lại").fill("Số gia đình còn thiếu các tổ công đoàn ở xa, đề nghị bổ sung.")
     desk.get_by_role("button", name="Trả lại kèm lý do").click()
-    expect(desk.get_by_role("status").first).to_contain_text("Đã trả lại báo cáo cho Công đoàn cơ sở số 07")
+    expect(desk.get_by_role("status").first).to_contain_text("Đã trả lại báo cáo của Công đoàn cơ sở số 07")
     (letter,) = letters_to("cdcs07@mau.example")
     assert "Số gia đình còn thiếu các tổ công đoàn ở xa" in letter.body
     menu(page, "Việc cần làm")

@@ -54,6 +54,11 @@ class ItemRow:
     source_together: str
     url: str
 
+    @property
+    def is_single(self) -> bool:
+        """Without groups."""
+        return len(self.lines) == 1
+
 
 @dataclass(frozen=True)
 class PartTable:
@@ -136,9 +141,9 @@ def added(first: Cells | None, second: Cells | None) -> Cells | None:
 
 
 def source(cells: Cells | None, expected: int) -> str:
-    """From how many of how many reports: "26/31 đơn vị có số liệu, 1 không phát sinh"."""
+    """From how many of how many units: "26/31 đơn vị, 1 không phát sinh"."""
     found = cells or {}
-    words = f"{whole(found.get('units', 0))}/{whole(expected)} đơn vị có số liệu"
+    words = f"{whole(found.get('units', 0))}/{whole(expected)} đơn vị"
     return f"{words}, {whole(found['nil'])} không phát sinh" if found.get("nil") else words
 
 

@@ -59,12 +59,14 @@ def test_keys_can_be_switched_off_for_good(queue):
 def test_no_key_decides_and_the_next_report_opens_by_itself(queue):
     decided = ReviewEvent.objects.exclude(action="submit").count()
     rows(queue).nth(0).click()
-    expect(queue.get_by_role("button", name="Duyệt báo cáo")).to_be_visible()
+    expect(queue.get_by_text("n báo cáo tiếp theo")).to_be_visible()  # the keys are there
     first = queue.url
     queue.keyboard.press("n")
     expect(queue).not_to_have_url(first)
+    expect(queue.get_by_text("n báo cáo tiếp theo")).to_be_visible()
     queue.keyboard.press("p")
     expect(queue).to_have_url(first)
+    expect(queue.get_by_text("n báo cáo tiếp theo")).to_be_visible()
     approve = queue.get_by_role("button", name="Duyệt báo cáo")
     queue.keyboard.press("a")
     expect(approve).to_be_focused()

@@ -1,4 +1,4 @@
-"""``python -m bench [NAME...]``: measures what the names say (pages, pdf, memory; all without a name).
+"""``python -m bench [NAME...]``: measures what the names say (pages, import, pdf, memory; all without a name).
 
 Prints a table with the bars and ends with 1 when one is missed.
 """
@@ -15,7 +15,7 @@ from bench.product import running
 if TYPE_CHECKING:
     from bench.measures import Result
 
-NAMES = ("pages", "pdf", "memory")
+NAMES = ("pages", "import", "pdf", "memory")
 
 
 def main(wanted: list[str]) -> int:
@@ -43,6 +43,8 @@ def main(wanted: list[str]) -> int:
         if "memory" in chosen:
             _settle()
             results += measures.memory_at_rest(product)
+        if "import" in chosen:
+            results += measures.imported_workbook(made)
         if "pdf" in chosen:
             results += measures.printed_report(made)
         _settle()

@@ -23,6 +23,7 @@ UNIONS = 30
 YEARS = range(2017, 2027)
 SHARES = 8  # of two groups each: 32 values
 COUNTS = 8
+IMPORTED = 500  # units that one workbook fills in
 TODAY = datetime.date(2026, 11, 22)
 BATCH = 1000
 
@@ -37,6 +38,11 @@ class Province:
     reviewer: User
     draft: Report
     filed: Report
+    large: Report  # a draft of 60 items and 40 tasks, with last year's values beside
+    waiting: Report
+    upward: Report  # a draft of the whole province's report, with everybody's reports below
+    writer: User  # who writes it
+    many: ReportingDuty  # a report of 40 values that 500 units owe
 
 
 def build() -> Province:
@@ -51,7 +57,21 @@ def build() -> Province:
         _file_year(duty, version, tasks, year, chance, by=officer)
     draft = Report.objects.get(obligation__org_unit=base, obligation__period__year=YEARS[-1])
     filed = Report.objects.get(obligation__org_unit=base, obligation__period__year=YEARS[-2])
-    return Province(root, union, officer, reviewer, draft, filed)
+    waiting = Report.objects.filter(status=Report.Status.SUBMITTED).order_by("pk").first()
+    writer = _person("Tổng hợp", root, Role.REPORTER, address="writer")
+    return Province(
+        root=root,
+        union=union,
+        officer=officer,
+        reviewer=reviewer,
+        draft=draft,
+        filed=filed,
+        large=_large_draft(root, base, chance, by=officer),
+        waiting=waiting,
+        upward=_upward(duty.plan, root, by=writer),
+        writer=writer,
+        many=_many(duty.plan, root, units[-IMPORTED:]),
+    )
 
 
 def _units() -> list[OrgUnit]:
@@ -89,8 +109,8 @@ def _units() -> list[OrgUnit]:
     return units
 
 
-def _person(name: str, unit: OrgUnit, role: str) -> User:
-    user = User.objects.create_user(f"{role}@do-dac.example", full_name=name)
+def _person(name: str, unit: OrgUnit, role: str, *, address: str = "") -> User:
+    user = User.objects.create_user(f"{address or role}@do-dac.example", full_name=name)
     RoleAssignment.objects.create(user=user, org_unit=unit, role=role, valid_from=datetime.date(2015, 1, 1))
     return user
 
@@ -111,18 +131,24 @@ def _everybody(units: list[OrgUnit]) -> None:
     )
 
 
-def _duty(root: OrgUnit) -> tuple[ReportingDuty, FormVersion, list[Task]]:
-    programme = Programme.objects.create(code="do-dac", name="Chương trình đo đạc", short_name="Chương trình đo đạc")
+def _plan(root: OrgUnit, number: str) -> Plan:
+    programme = Programme.objects.get_or_create(
+        code="do-dac", defaults={"name": "Chương trình đo đạc", "short_name": "Chương trình đo đạc"}
+    )[0]
     document = Document.objects.create(
         kind=Document.Kind.PLAN,
         sector="trade_union",
-        number="01/KH-LĐLĐ",
+        number=number,
         issuer_unit=root,
         issued_year=2016,
         programme=programme,
         is_sample=True,
     )
-    plan = Plan.objects.create(document=document, org_unit=root, programme=programme, status=Plan.Status.ISSUED)
+    return Plan.objects.create(document=document, org_unit=root, programme=programme, status=Plan.Status.ISSUED)
+
+
+def _duty(root: OrgUnit) -> tuple[ReportingDuty, FormVersion, list[Task]]:
+    plan = _plan(root, "01/KH-LĐLĐ")
     tasks = [_task(plan, number) for number in range(1, 13)]
     targets = [_target(plan, number) for number in range(1, SHARES + 1)]
     duty = ReportingDuty.objects.create(
@@ -246,3 +272,111 @@ PARAGRAPH = (
     "động chăm lo cho trẻ em là con đoàn viên, người lao động theo đúng thời gian quy định; kinh phí được sử dụng đúng "
     "mục đích, công khai và có kiểm tra. "
 )
+
+
+# --- a large form, a report upward, a report of many units -----------------------------------------------------------
+
+
+def _large_draft(root: OrgUnit, base: OrgUnit, chance: random.Random, *, by: User) -> Report:
+    """Sixty items and forty tasks, all typed, with an approved report of the year before."""
+    plan = _plan(root, "02/KH-LĐLĐ")
+    tasks = [_task(plan, number) for number in range(1, 41)]
+    duty, version = _chosen_duty(plan, "Báo cáo có biểu mẫu lớn", [base], root, _large_items())
+    content = _large_content(version, tasks, chance)
+    before = _report(duty, version, base, YEARS[-2], Report.Status.APPROVED, by=by)
+    Revision.objects.create(
+        report=before, number=1, content=content, submitted_at=_filed_at(YEARS[-2]), submitted_by=by
+    )
+    large = _report(duty, version, base, YEARS[-1], Report.Status.DRAFT, by=by)
+    Report.objects.filter(pk=large.pk).update(draft=typed(content) | content["choices"])
+    return large
+
+
+def _large_items() -> list[FormItem]:
+    kinds = [ItemKind.SHARE] * 20 + [ItemKind.COUNT] * 20 + [ItemKind.MONEY] * 5 + [ItemKind.YES_NO] * 5
+    kinds += [ItemKind.CHOICE] * 5 + [ItemKind.NARRATIVE] * 3
+    items = [
+        FormItem(
+            code=f"muc-{number}",
+            kind=kind,
+            label=f"Câu hỏi thứ {number} về công tác chăm sóc, giáo dục và bảo vệ trẻ em",
+            guide="Ghi theo sổ của đơn vị.",
+            unit_of_count="trẻ em",
+            choices=[{"code": "a", "name": "Đầy đủ"}, {"code": "b", "name": "Một phần"}],
+        )
+        for number, kind in enumerate(kinds, start=1)
+    ]
+    items.append(FormItem(code="nhiem-vu", kind=ItemKind.TASKS, label="Tình hình thực hiện nhiệm vụ"))
+    items.append(FormItem(code="hoat-dong", kind=ItemKind.ACTIVITIES, label="Hoạt động đã tổ chức"))
+    return items
+
+
+def _large_content(version: FormVersion, tasks: list[Task], chance: random.Random) -> dict[str, Any]:
+    content: dict[str, Any] = {"figures": {}, "texts": {}, "choices": {}, "activities": [], "attachments": []}
+    for item in version.items.order_by("order"):
+        match item.kind:
+            case ItemKind.SHARE:
+                content["figures"][item.code] = {"all.n": chance.randint(1, 50), "all.d": chance.randint(50, 99)}
+            case ItemKind.COUNT | ItemKind.MONEY:
+                content["figures"][item.code] = {"v": chance.randint(0, 300)}
+            case ItemKind.YES_NO:
+                content["choices"][item.code] = "yes"
+            case ItemKind.CHOICE:
+                content["choices"][item.code] = "a"
+            case ItemKind.NARRATIVE:
+                content["texts"][item.code] = PARAGRAPH * 5
+    content["tasks"] = {str(task.pk): {"status": "done", "note": "Đã làm."} for task in tasks}
+    return content | {"explanations": {}}
+
+
+def _upward(plan: Plan, root: OrgUnit, *, by: User) -> Report:
+    """The province's own report to a body above it, with the reports of all units below."""
+    above = OrgUnit.objects.create(sector="trade_union", code="TREN", is_sample=True)
+    Placement.objects.create(
+        org_unit=above, name="Cơ quan cấp trên", level=root.latest_placement.level, path=above.segment, depth=0,
+        valid_from=datetime.date(2015, 1, 1), search_name="co quan cap tren", sort_name=sort_key("Cơ quan cấp trên"),
+    )  # fmt: skip
+    items = [
+        FormItem(code="ket-qua", kind=ItemKind.NARRATIVE, label="Kết quả"),
+        FormItem(code="phuong-huong", kind=ItemKind.NARRATIVE, label="Phương hướng"),
+    ]
+    duty, version = _chosen_duty(plan, "Báo cáo của tỉnh", [root], above, items)
+    return _report(duty, version, root, YEARS[-1], Report.Status.DRAFT, by=by)
+
+
+def _many(plan: Plan, root: OrgUnit, units: list[OrgUnit]) -> ReportingDuty:
+    items = [
+        FormItem(code=f"so-{number}", kind=ItemKind.COUNT, label=f"Số lượng thứ {number}", unit_of_count="trẻ em")
+        for number in range(1, 41)
+    ]
+    duty, _ = _chosen_duty(plan, "Báo cáo số liệu của nhiều đơn vị", units, root, items)
+    open_period(duty, PeriodKind.YEAR, YEARS[-1], by=None, on=TODAY)
+    return duty
+
+
+def _chosen_duty(
+    plan: Plan, name: str, units: list[OrgUnit], receiver: OrgUnit, items: list[FormItem]
+) -> tuple[ReportingDuty, FormVersion]:
+    duty = ReportingDuty.objects.create(
+        plan=plan, name=name, reporters=ReportingDuty.Reporters.CHOSEN, recipient_unit=receiver
+    )
+    duty.units.set(units)
+    DueRule.objects.create(duty=duty, period_kind=PeriodKind.YEAR, month=11, day=25)
+    version = FormVersion.objects.create(form=ReportForm.objects.create(duty=duty, period_kind=PeriodKind.YEAR))
+    for order, item in enumerate(items):
+        item.version, item.order, item.section = version, order, f"Phần {1 + order // 10}"
+    FormItem.objects.bulk_create(items)
+    return duty, version
+
+
+def _report(duty: ReportingDuty, version: FormVersion, unit: OrgUnit, year: int, status: str, *, by: User) -> Report:
+    open_period(duty, PeriodKind.YEAR, year, by=None, on=datetime.date(year, 12, 31))
+    obligation = Obligation.objects.get(duty=duty, org_unit=unit, period__year=year)
+    filed = {} if status == Report.Status.DRAFT else {"submitted_at": _filed_at(year), "submitted_by": by}
+    if filed:
+        filed["first_submitted_at"] = filed["submitted_at"]
+    return Report.objects.create(obligation=obligation, form_version=version, status=status, **filed)
+
+
+def _filed_at(year: int) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime(year, 11, 5, 9, 0))

@@ -103,7 +103,7 @@ def compare(before: Picture, after: Picture) -> Changes:
 
 def _part_changes(before: Part | None, after: Part | None) -> PartChanges:
     counts = (before.counts if before else {}, after.counts if after else {})
-    sums = [SumChange(label, "báo cáo", counts[0].get(key), counts[1].get(key)) for key, label in COUNT_WORDS.items()]
+    sums = [SumChange(label, "", counts[0].get(key), counts[1].get(key)) for key, label in COUNT_WORDS.items()]
     figures = (before.figures if before else {}, after.figures if after else {})
     items = {item.code: item for part in (before, after) if part for item in part.items}
     for item in items.values():

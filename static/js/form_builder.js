@@ -73,10 +73,10 @@
       const handle = event.currentTarget;
       const item = handle.closest("[data-item]");
       const before = places();
-      handle.setPointerCapture(event.pointerId);
       item.classList.add("is-dragged");
       builder.classList.add("is-dragging");
 
+      // On the document, as an item that is put elsewhere in the page loses the pointer.
       function onMove(event) {
         const under = document.elementFromPoint(event.clientX, event.clientY);
         const over = under && under.closest("[data-item]");
@@ -91,19 +91,21 @@
         edge(event.clientY);
       }
       function onDrop() {
-        handle.removeEventListener("pointermove", onMove);
-        handle.removeEventListener("pointerup", onDrop);
-        handle.removeEventListener("pointercancel", onDrop);
+        document.removeEventListener("pointermove", onMove);
+        document.removeEventListener("pointerup", onDrop);
+        document.removeEventListener("pointercancel", onDrop);
         item.classList.remove("is-dragged");
         builder.classList.remove("is-dragging");
+        handle.focus({ preventScroll: true });
         if (JSON.stringify(places()) !== JSON.stringify(before)) {
           say(item);
           soon();
         }
       }
-      handle.addEventListener("pointermove", onMove);
-      handle.addEventListener("pointerup", onDrop);
-      handle.addEventListener("pointercancel", onDrop);
+      event.preventDefault();
+      document.addEventListener("pointermove", onMove);
+      document.addEventListener("pointerup", onDrop);
+      document.addEventListener("pointercancel", onDrop);
     }
 
     function edge(y) {

@@ -79,9 +79,10 @@
     if (before) before.remove();
     filing.all(name).forEach(function (element) {
       element.classList.toggle("is-invalid", errors.length > 0);
-      if (errors.length) element.setAttribute("aria-invalid", "true");
-      else element.removeAttribute("aria-invalid");
     });
+    const carrier = filing.described(name);
+    if (errors.length) carrier.setAttribute("aria-invalid", "true");
+    else carrier.removeAttribute("aria-invalid");
     if (words) {
       const made = document.createElement("div");
       made.id = "f-" + name + "-loi";

@@ -311,8 +311,9 @@
   }
   // Takes the server's draft: `sent` is confirmed as it was sent, what others changed comes into untouched fields.
   function adopt(answer, sent) {
+    // A field that was sent may say again what it said before: that is a change, not an untouched field.
     const untouched = filing.names().filter(function (name) {
-      return filing.text(name) === confirmed(name);
+      return !(name in sent) && filing.text(name) === confirmed(name);
     });
     base = Object.assign({}, answer.draft);
     Object.entries(sent).forEach(function (entry) {

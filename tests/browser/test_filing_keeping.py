@@ -354,6 +354,20 @@ def test_two_windows_of_one_person_lose_nothing_and_take_over_what_a_closed_one_
     forgive_failed_requests(person)
 
 
+def test_text_taken_back_while_it_is_being_saved_stays_taken_back(visitor):
+    report = begun()
+    page = visitor(OFFICER).open(path_of(report))
+    on_the_way: list = []
+    page.route("**/luu/", lambda route: on_the_way.append(route) if not on_the_way else route.continue_())
+    field(page, "ket-qua").fill("Nhầm")
+    expect(state(page)).to_have_text("Đang lưu…")
+    field(page, "ket-qua").fill("")
+    on_the_way[0].continue_()
+    wait_for_draft(page, report, ket_qua="Nhầm")
+    wait_for_draft(page, report, ket_qua="")
+    expect(field(page, "ket-qua")).to_have_value("")
+
+
 # --- the server is killed -----------------------------------------------------------------------------------------
 
 

@@ -208,10 +208,11 @@ def _copy_before(request: SignedInRequest, report: Report, saved: drafts.Saved, 
     previous = drafts.previous_filing(report)
     before = previous.content.get("texts", {}).get(code, "") if previous else ""
     now = saved.draft.get(code, "")
-    text = "\n".join(filter(None, [now, before]))
-    with contextlib.suppress(drafts.DraftClash):  # a colleague is writing there: theirs stays
-        drafts.save(report, {code: text}, base={code: now}, version=saved.version, by=request.user)
-        messages.success(request, "Đã chép nội dung kỳ trước vào ô. Hãy sửa theo kết quả của kỳ này.")
+    if before and before not in now:
+        text = "\n".join(filter(None, [now, before]))
+        with contextlib.suppress(drafts.DraftClash):  # a colleague is writing there: theirs stays
+            drafts.save(report, {code: text}, base={code: now}, version=saved.version, by=request.user)
+            messages.success(request, "Đã chép nội dung kỳ trước vào ô. Hãy sửa theo kết quả của kỳ này.")
     return redirect(f"{_form_url(report)}#muc-{code}")
 
 

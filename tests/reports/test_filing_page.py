@@ -120,7 +120,7 @@ def test_models_of_the_period_and_those_not_noted_yet_are_shown(officer, cast, r
     page = text(officer.get(url))
     assert "Duy trì (01/03/2026), 0 trẻ em" in page
     assert "Cộng 1 mô hình" in page
-    assert 'Ghi nhận<span class="visually-hidden"> mô hình Trại hè</span>' in page
+    assert 'Vẫn duy trì<span class="visually-hidden">: mô hình Trại hè</span>' in page
 
 
 def test_buttons_of_models_save_and_lead_to_the_register(officer, report, url):
@@ -178,9 +178,10 @@ def test_text_of_the_last_period_is_copied_by_one_press_and_marked(officer, repo
 
 
 def test_copying_puts_the_text_behind_what_is_there(officer, report, url, last_year):
-    post(officer, url, {"ket-qua": "Năm nay."}, action="copy-before:ket-qua")
-    report.refresh_from_db()
-    assert report.draft["ket-qua"] == "Năm nay.\nNăm trước đã làm."
+    for version, now in enumerate(["Năm nay.", "Năm nay.\nNăm trước đã làm."]):
+        post(officer, url, {"ket-qua": now}, action="copy-before:ket-qua", version=2 * version)
+        report.refresh_from_db()
+        assert report.draft["ket-qua"] == "Năm nay.\nNăm trước đã làm.", "a second press adds nothing"
 
 
 @pytest.mark.parametrize("code", ["", "khong-co", "kinh-phi"])

@@ -23,6 +23,7 @@ from reports import (
     review_flags,
     rollups,
     sample_content,
+    sample_registers,
     sample_work,
     snapshots,
 )
@@ -52,6 +53,7 @@ class Opened:
 def load_reports(*, on: datetime.date) -> None:
     """Open the sample periods and file the sample reports; a duty that has obligations already is left alone."""
     loaded = False
+    sample_registers.load(on)  # first: reports freeze what the registers hold
     for row in tomllib.loads(DATA.read_text(encoding="utf-8"))["duty"]:
         duty = ReportingDuty.objects.select_related("plan__org_unit").get(key=row["key"])
         if duty.obligations.exists():

@@ -14,9 +14,9 @@ from orgunits.requests import SignedInRequest
 from reports import care_models
 from reports.care_model_filters import CareModelFilter, row_of, with_state
 from reports.care_model_forms import CareModelForm, StepForm
+from reports.form_building import MODELS_CODE
 from reports.models import CareModel, CareModelStep, ItemKind, Report
 from reports.views.registers import (
-    MODELS_CODE,
     coming_report,
     kept_units,
     may_record,

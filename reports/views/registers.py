@@ -9,9 +9,8 @@ from orgunits import roles
 from orgunits.models import OrgUnit
 from orgunits.requests import SignedInRequest, typed_key
 from reports import activities, care_models
+from reports.form_building import MODELS_CODE
 from reports.models import CareModel, ItemKind, Report
-
-MODELS_CODE = "mo-hinh"  # the usual code of the item; a form may name it otherwise
 
 
 def kept_units(request: SignedInRequest) -> list[OrgUnit]:

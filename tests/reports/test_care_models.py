@@ -208,7 +208,7 @@ def test_coming_from_a_report_the_way_leads_back_to_it(client, cast):
     model = CareModel.objects.get()
     assert response.headers["Location"] == f"{url('step', model.pk)}?bao-cao={report.pk}"
     response = client.post(response.headers["Location"], step())
-    assert response.headers["Location"] == reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh"
+    assert response.headers["Location"] == reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh-da-thuc-hien"
     other = make_report(cast.sibling_obligation)
     assert client.get(f"{url('create')}?bao-cao={other.pk}").status_code == 404
 
@@ -482,8 +482,8 @@ def test_way_from_a_report_over_a_model_leads_back_to_the_report(client, cast):
     response = press(client, report, f"edit-model:{model.pk}")
     assert response.headers["Location"] == url("detail", model.pk) + back
     page = text(client.get(response.headers["Location"]))
-    assert reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh" in page
+    assert reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh-da-thuc-hien" in page
     response = client.post(url("step_delete", model.steps.get().pk) + back)
     assert response.headers["Location"] == url("detail", model.pk) + back
     response = client.post(url("delete", model.pk) + back)
-    assert response.headers["Location"] == reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh"
+    assert response.headers["Location"] == reverse("reports:filing", args=[report.pk]) + "#muc-mo-hinh-da-thuc-hien"

@@ -177,6 +177,14 @@ def test_page_says_what_is_open_with_reason_and_day(officer, report, url):
     assert f"chậm nhất 23:59 ngày {report.correction_due_on:%d/%m/%Y}" in page
 
 
+def test_way_through_the_page_leads_to_what_is_open(officer, report, url):
+    report.form_version.items.exclude(code=CHILDREN).update(section="Phần đóng")
+    page = text(officer.get(url))
+    way = page[page.index('class="filing-nav"') : page.index("</nav>", page.index('class="filing-nav"'))]
+    assert "Phần đóng" not in way
+    assert way.count("<li>") == 1
+
+
 def test_closed_items_have_no_field_and_show_what_was_filed(officer, url):
     page = text(officer.get(url))
     assert f'name="{CHILDREN}.v"' in page

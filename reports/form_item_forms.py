@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.utils.text import slugify
+from django.utils.text import Truncator, slugify
 
 from orgunits.models import Level
 from orgunits.vietnamese import without_marks
@@ -43,6 +43,15 @@ KIND_ICONS = {
     ItemKind.MODELS: "sprout",
     ItemKind.ATTACHMENTS: "paperclip",
 }
+
+
+class TasksField(SeveralField):
+    """The tasks of a plan by the beginning of their words."""
+
+    def label_from_instance(self, task: Task) -> str:
+        words = Truncator(task.section.heading or task.section.body).words(36, truncate=" …")
+        number = task.section.number.strip("-–+ ")
+        return f"{number} {words}".strip()
 
 
 class ItemForm(VietnameseFormMixin, forms.Form):
@@ -145,7 +154,7 @@ class ItemForm(VietnameseFormMixin, forms.Form):
         self.fields["label"].required = False
 
     def _tasks_field(self) -> forms.Field:
-        field = SeveralField(
+        field = TasksField(
             queryset=Task.objects.filter(plan=self.version.form.duty.plan_id)
             .select_related("section")
             .order_by("order", "pk"),

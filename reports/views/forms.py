@@ -145,6 +145,7 @@ def form_build(request: SignedInRequest, pk: int) -> HttpResponse:
         "draft": draft,
         "sections": form_page.sections(draft),
         "kinds": form_page.kinds(draft),
+        "into": request.GET.get("phan", "").replace("\x00", "")[:200],
         "current": form.current,
         **preview_of(request, draft),
     }

@@ -23,12 +23,16 @@
       handle.addEventListener("pointerdown", onGrab);
     });
     builder.querySelectorAll("[data-add-to]").forEach(function (link) {
-      link.addEventListener("click", function () {
+      link.addEventListener("click", function (event) {
+        event.preventDefault();
         const section = link.dataset.addTo;
+        const box = document.getElementById("them-muc");
         builder.querySelector("[data-add-into]").textContent = " vào phần “" + section + "”";
         builder.querySelectorAll("[data-kind]").forEach(function (kind) {
           kind.href = kind.getAttribute("href").split("?")[0] + "?phan=" + encodeURIComponent(section);
         });
+        box.scrollIntoView({ block: "start" });
+        box.focus({ preventScroll: true });
       });
     });
     builder.addEventListener("submit", function (event) {

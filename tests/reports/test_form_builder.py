@@ -589,3 +589,10 @@ def test_items_of_a_ready_form_are_added_once(builder, form, draft):
     page = builder.post(url("items_from_ready", form), data | {"seen": 1}, follow=True).content.decode()
     assert draft.items.count() == count
     assert "Bỏ qua 8 mục đã có." in page
+
+
+def test_item_is_added_to_the_section_from_which_one_came(builder, form, two_sections):
+    page = builder.get(url("form_build", form) + "?phan=S%E1%BB%91%20li%E1%BB%87u").content.decode()
+    link = url("item_add", form, "count") + "?phan=S%E1%BB%91%20li%E1%BB%87u"
+    assert link in page
+    assert 'value="Số liệu"' in builder.get(link).content.decode()

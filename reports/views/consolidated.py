@@ -83,6 +83,7 @@ def consolidated_snapshot(request: SignedInRequest, pk: int, number: int) -> Htt
         "sees_below": _sees_below(request, report),
         "before": before,
         "changes": corrections.between(before, snapshot) if before else None,
+        "columns": (f"Lần {before.revision.number if before else '–'}", f"Lần {number}"),
         "others": snapshots.order_by("revision__number"),
     }
     return render(request, "reports/consolidated_snapshot.html", context)

@@ -14,8 +14,8 @@ from orgunits.models import Level, OrgUnit, Role, User
 from plans.models import DueRule, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
-from reports import workflow
-from reports.models import Activity, Obligation, Report
+from reports import form_editing, workflow
+from reports.models import Activity, FormCheck, FormVersion, Obligation, Report, Snapshot
 from reports.official import report_document
 from targets.models import Target
 from tests.browser.conftest import DAY, PHONE, Visitor
@@ -113,6 +113,7 @@ def arrange() -> dict[str, dict[str, object]]:
     content = report.revisions.get().content
     workflow.reopen(report, by=reviewer, reason="Đơn vị đề nghị sửa số gia đình.")
     workflow.submit(report, content | {"texts": {"ket-qua": "Đã rà soát lại số gia đình."}}, by=officer)
+    Snapshot.objects.create(revision=report.revisions.get(number=1), rows=[])
     draft = workflow.start_report(obligation, by=officer)
     Report.objects.filter(pk=draft.pk).update(draft=typed_again(content))
     activity = Activity.objects.create(
@@ -161,7 +162,31 @@ def arrange() -> dict[str, dict[str, object]]:
         "plan_pk": {"plan_pk": plan.pk},
         "plan_pk+indicator": {"plan_pk": plan.pk, "pk": target.indicator_id},
         "duty+period": {"pk": duty.pk, "period_pk": obligation.period_id},
+        **forms_of(draft.form_version, by=above),
+        "sent": {"pk": report.pk, "number": 1},
+        "draft+text": {"pk": draft.pk, "code": "ket-qua"},
         "reset": {"uidb36": uid, "key": key},
+    }
+
+
+def forms_of(version: FormVersion, *, by: User) -> dict[str, dict[str, object]]:
+    """The form of a draft that stays with an older version, and a version with a rule that is being built."""
+    form = version.form
+    if form.draft:
+        form_editing.discard(form.draft, seen=form.draft.edits, by=by)
+    second = form_editing.begin(form, by=by, copied=version)
+    form_editing.publish(second, seen=0, replaces=form_editing.stamp(version), note="Bản thứ hai", by=by)
+    building = form_editing.begin(form, by=by, copied=second)
+    item = building.items.get(code="tre-em-om-dau-duoc-ho-tro")
+    check = FormCheck.objects.create(version=building, item=item, kind=FormCheck.Kind.DROP, percent=30)
+    pk = {"pk": form.pk}
+    return {
+        "form": pk,
+        "form+number": pk | {"number": version.number},
+        "form+kind": pk | {"kind": "share"},
+        "form+code": pk | {"code": item.code},
+        "form+code+kind": pk | {"code": item.code, "kind": "item"},
+        "form+check": pk | {"check_pk": check.pk},
     }
 
 

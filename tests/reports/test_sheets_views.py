@@ -89,7 +89,7 @@ def test_the_preview_shows_before_and_after_and_the_import_leads_to_the_draft(cl
     client.force_login(cast.officer)
     page, row = preview(client, report, tre_em_duoc_ho_tro__v=12, kinh_phi__v="KPS")
     text = page.content.decode()
-    assert "2 mục sẽ thay đổi" in text
+    assert "2 mục khác với bản nháp" in text
     assert "Số trẻ em được hỗ trợ" in text
     assert "Không phát sinh" in text
     answer = client.post(url("sheet_import_confirm", row), follow=True)

@@ -98,6 +98,9 @@
       if (!before) filing.say(filing.label(name) + ": " + words);
       const folded = made.closest("details");
       if (folded) folded.open = true;
+      // What asks for an explanation opens the box for it.
+      const box = errors.length && words.includes("“Giải trình”") && filing.question(name).querySelector(".explanation");
+      if (box) box.open = true;
     }
     filing.describe(name);
   }

@@ -147,15 +147,22 @@
     const rest = done.left.length
       ? " Còn " + done.left.length + " ô không điền (hết chỗ, hoặc không rõ là gì): " + names(done.left)
       : "";
-    line.textContent = "Đã dán vào " + done.before.length + " ô." + rest + " ";
+    say("Đã dán vào " + done.before.length + " ô." + rest);
     line.dataset.left = done.left.length ? "yes" : "";
-    if (done.before.length) line.append(button("Hoàn tác dán", takeBack.bind(null, done, start)), " ");
-    line.append(
+    const buttons = document.createElement("span");
+    if (done.before.length) buttons.append(button("Hoàn tác dán", takeBack.bind(null, done, start)));
+    buttons.append(
       button("Ẩn", function () {
-        line.textContent = "";
+        line.replaceChildren();
         start.focus();
       })
     );
+    line.append(buttons);
+  }
+  function say(words) {
+    const said = document.createElement("span");
+    said.textContent = words;
+    line.replaceChildren(said);
   }
   function button(words, press) {
     const made = document.createElement("button");
@@ -178,7 +185,8 @@
         return cell.name;
       })
     );
-    line.textContent = "Đã hoàn tác dán ở " + back.length + " ô.";
+    line.dataset.left = "";
+    say("Đã hoàn tác dán ở " + back.length + " ô.");
     start.focus();
   }
 

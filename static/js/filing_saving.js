@@ -30,6 +30,7 @@
   let pending = null; // changes that were sent without hearing back
   let goingTo = null; // the button that was pressed and waits for the save
   let ready = false;
+  let isKept = true; // whether the browser took the unsent text
 
   function parsed(text) {
     try {
@@ -74,7 +75,12 @@
     Object.keys(changes).forEach(function (name) {
       labels[name] = filing.first(name) ? filing.label(name) : name;
     });
-    return kept.write(key, { at: Date.now(), title: title, changes: changes, labels: labels });
+    isKept = kept.write(key, { at: Date.now(), title: title, changes: changes, labels: labels });
+    return isKept;
+  }
+  // What is said of unsent text must be true where the browser has no room for it, too.
+  function keeping() {
+    return isKept ? "chữ vẫn được giữ trên máy này" : "máy này không giữ được chữ: đừng đóng trang";
   }
   // What an earlier page, or another window that was closed, left behind: into untouched fields, or asked about.
   function restore(from) {
@@ -228,7 +234,7 @@
       running = null;
       goingTo = null;
       keep();
-      show("offline", "Chưa có mạng, chữ vẫn được giữ trên máy này");
+      show("offline", "Chưa có mạng, " + keeping());
       tell(Object.keys(unsent()), "offline");
       later();
     } finally {
@@ -270,11 +276,11 @@
       closed = true;
       location.replace("/");
     } else if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
-      show("signed-out", "Phiên đăng nhập đã hết, chữ vẫn được giữ trên máy này.", "Đăng nhập ở thẻ mới");
+      show("signed-out", "Phiên đăng nhập đã hết, " + keeping() + ".", "Đăng nhập ở thẻ mới");
       tell(Object.keys(unsent()), "signed-out");
       later();
     } else {
-      show("offline", "Máy chủ chưa nhận được, chữ vẫn được giữ trên máy này");
+      show("offline", "Máy chủ chưa nhận được, " + keeping());
       tell(Object.keys(unsent()), "offline");
       later();
     }
@@ -432,6 +438,9 @@
   });
   window.addEventListener("focus", function () {
     if (Object.keys(pending || sendable()).length) schedule(0);
+  });
+  window.addEventListener("beforeunload", function (event) {
+    if (!isKept && Object.keys(unsent()).length) event.preventDefault();
   });
   document.addEventListener("visibilitychange", function () {
     if (document.visibilityState === "hidden") save(true);

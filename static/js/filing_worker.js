@@ -46,10 +46,12 @@ async function forgetPage() {
 // --- the page -------------------------------------------------------------------------------------------------------
 
 async function page(event) {
+  const network = fetch(event.request);
+  network.catch(function () {}); // awaited below, once we know whether there is a copy
   const copy = await copyOfPage();
   let answer;
   try {
-    answer = await (copy ? Promise.race([fetch(event.request), impatience()]) : fetch(event.request));
+    answer = await (copy ? Promise.race([network, impatience()]) : network);
   } catch (error) {
     return copy || Response.error();
   }
@@ -115,7 +117,7 @@ async function file(event) {
 async function keepFile(url, answer) {
   for (const name of await ours()) await (await caches.open(name)).put(url, answer.clone());
 }
-// The first visit: page and files came before the worker was there.
+// On the first visit page and files came before the worker was there. Scripts and styles of an earlier release go.
 async function keepFirst(urls) {
   if (!(await copyOfPage())) {
     const answer = await fetch(PAGE, { credentials: "same-origin", redirect: "manual" });
@@ -123,6 +125,9 @@ async function keepFirst(urls) {
   }
   for (const name of await ours()) {
     const cache = await caches.open(name);
+    for (const old of await cache.keys()) {
+      if (/\.(css|js)$/.test(new URL(old.url).pathname) && !urls.includes(old.url)) await cache.delete(old);
+    }
     for (const url of urls) {
       const parts = new URL(url, location.href);
       if (parts.origin !== location.origin || !parts.pathname.startsWith(STATIC)) continue;

@@ -368,6 +368,18 @@ def test_text_taken_back_while_it_is_being_saved_stays_taken_back(visitor):
     expect(field(page, "ket-qua")).to_have_value("")
 
 
+def test_browser_without_room_does_not_promise_to_keep_the_text(visitor):
+    page = visitor(OFFICER).open(path_of(begun()))
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }")
+    cut_off(page)
+    field(page, "ket-qua").fill("Không có chỗ giữ.")
+    expect(state(page)).to_have_text("Chưa có mạng, máy này không giữ được chữ: đừng đóng trang")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto("about:blank")
+    assert asked == ["beforeunload"]
+
+
 # --- the server is killed -----------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ PARAMETERS = (
     "bao-cao", "che_do", "chi-tieu", "chi_tieu", "chuong-trinh", "count", "den", "den_ngay", "dip", "don-vi", "don_vi",
     "field", "he-thong", "ky", "lan", "loc", "mo", "moc", "nam", "ngay", "nguoi", "nhiem_vu", "pham_vi", "q", "sau",
     "tai", "ten", "tim", "trang", "trang-thai", "trang_thai", "trong", "truc-thuoc", "tu", "tu_ngay", "vai_tro", "viec",
+    "xem",
 )  # fmt: skip
 BAD = {
     "NUL": "a\x00b",
@@ -56,8 +57,13 @@ class Forms(HTMLParser):
             self.select = given["name"] if tag == "select" else ""
             self.textarea = given["name"] if tag == "textarea" else ""
             self.fields.setdefault(given["name"], given.get("value", "on" if tag == "input" else ""))
-        elif self.fields is not None and tag == "option" and ("selected" in given or not self.fields[self.select]):
+        elif self.fields is not None and tag == "option" and self._is_chosen(given):
             self.fields[self.select] = given.get("value", "")
+
+    def _is_chosen(self, option: dict[str, str]) -> bool:
+        """Whether it is what its select sends now; a select without a name sends nothing."""
+        sent = (self.fields or {}).get(self.select)
+        return sent is not None and ("selected" in option or not sent)
 
     def handle_data(self, data: str) -> None:
         if self.textarea and self.fields is not None:

@@ -1,13 +1,16 @@
 """Two administrators who press at the same moment."""
 
+import contextlib
 import datetime
 import threading
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from orgunits import invitations
-from orgunits.models import AuditEvent, Role, User
+from orgunits import delegations, invitations
+from orgunits.models import AuditEvent, Role, RoleAssignment, User
+from orgunits.models.people import RoleAssignmentQuerySet, UserQuerySet
 from tests.races.crowd import press_together, wait_for_a_waiter
 
 pytestmark = [
@@ -40,3 +43,34 @@ def test_two_who_invite_the_same_address_make_one_account_with_both_roles(cast):
     held = User.objects.get(email="moi@vi-du.vn").role_assignments.values_list("org_unit", flat=True)
     assert set(held) == {cast.base.pk, cast.sibling.pk}
     assert AuditEvent.objects.filter(action="person.invite").count() == 1
+
+
+def delegate_twice(cast, monkeypatch) -> int:
+    """A reviewer presses in two windows, both past the look whether there is one already; how many were made."""
+    both_have_looked = threading.Barrier(2)
+    look = delegations._check_person
+
+    def slow_look(*args, **days) -> None:
+        look(*args, **days)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(2)
+
+    def press() -> None:
+        until = DAY + datetime.timedelta(days=3)
+        with contextlib.suppress(ValidationError):
+            delegations.delegate(cast.union, to=cast.viewer, since=DAY, until=until, by=cast.reviewer, on=DAY)
+
+    monkeypatch.setattr(delegations, "_check_person", slow_look)
+    press_together([press, press])
+    return RoleAssignment.objects.filter(delegated_by=cast.reviewer).count()
+
+
+def test_reviewer_who_presses_in_two_windows_delegates_once(cast, monkeypatch):
+    assert delegate_twice(cast, monkeypatch) == 1
+
+
+def test_without_the_lock_the_delegation_stands_twice(cast, monkeypatch):
+    """The control: it is the lock that the test above is about."""
+    for rows in (RoleAssignmentQuerySet, UserQuerySet):
+        monkeypatch.setattr(rows, "select_for_update", lambda self: self)
+    assert delegate_twice(cast, monkeypatch) == 2

@@ -17,7 +17,7 @@ from targets.evaluation import percent_text
 
 FEW = 6  # of a kind; the rest is counted and linked
 BIG_PERCENT = 30  # of the last period's number; the same as the ready forms' rule
-BIG_FROM = 10  # below, a change says nothing
+BIG_FROM = 10  # a smaller change says nothing, whatever its per cent
 BIG_POINTS = 10  # of a share, in percentage points
 
 
@@ -101,12 +101,13 @@ class Notes:
 def notes(report: Report, shown: Reading, older: Revision | None, *, reader: User) -> Notes:
     """What the reviewer should look at in the revision that is shown."""
     flags = shown.revision.flags
+    checked = {row["item"] for row in flags.get("checks", [])}  # said already, with the rule
     labels = {question.code: question.item.label for question in shown.form.questions}
     explanations: dict[str, str] = shown.revision.content.get("explanations") or {}
     return Notes(
         older=older,
         changes=comparison.compare(report, older, shown.revision, shown=shown) if older else [],
-        moves=moves(shown),
+        moves=[move for move in moves(shown) if move.code not in checked],
         checks=[
             Flagged(row["item"], labels.get(row["item"], ""), row["sentence"], explanations.get(row["item"], ""))
             for row in flags.get("checks", [])
@@ -166,7 +167,8 @@ def _share_text(figure: dict[str, Any] | None, groups: list[GroupCells]) -> str:
 
 
 def _is_big(before: int, now: int) -> bool:
-    return max(before, now) >= BIG_FROM and abs(now - before) * 100 >= BIG_PERCENT * max(before, 1)
+    difference = abs(now - before)
+    return difference >= BIG_FROM and difference * 100 >= BIG_PERCENT * before
 
 
 def _same_texts(shown: Reading, labels: dict[str, str], reader: User) -> list[SameText]:

@@ -113,8 +113,9 @@ def test_box_says_what_changed_since_the_last_filing(client, cast):
         (100, 71, None),
         (100, 130, "+30 (tăng 30 %)"),
         (0, 10, "+10"),
-        (9, 3, None),  # too small to say anything
-        (3, 10, "+7 (tăng 233 %)"),
+        (0, 9, None),
+        (12, 3, None),  # too small to say anything
+        (3, 13, "+10 (tăng 333 %)"),
     ],
 )
 def test_counts_that_moved_far(cast, before, now, change):
@@ -122,6 +123,16 @@ def test_counts_that_moved_far(cast, before, now, change):
     report = filed(cast.obligation, cast.officer, content(children=now))
     found = [row[3] for row in moved(report) if row[0] == "tre-em-duoc-ho-tro"]
     assert found == ([change] if change else [])
+
+
+def test_figure_that_a_rule_has_flagged_is_not_told_twice(cast):
+    last_year(cast, content(children=100))
+    checks = [{"item": "tre-em-duoc-ho-tro", "sentence": "Giảm 70 % so với kỳ trước."}]
+    report = filed(cast.obligation, cast.officer, content(children=30), checks=checks)
+    shown = reading.read(report, report.revisions.get())
+    found = review_notes.notes(report, shown, None, reader=cast.reviewer)
+    assert [row.sentence for row in found.checks] == ["Giảm 70 % so với kỳ trước."]
+    assert found.moves == []
 
 
 def test_figure_that_is_missing_now_is_no_zero(cast):

@@ -36,12 +36,12 @@ ACTIVITY_LABELS = {
 SOURCE_LABELS = {f"amount_{source}": (str(source.label), "đồng") for source in FundingSource}
 MODEL_LABELS = {
     "n": ("Mô hình có ghi nhận trong kỳ", "mô hình"),
-    "started": ("Mô hình mới bắt đầu", "mô hình"),
-    "kept": ("Mô hình được duy trì", "mô hình"),
-    "improved": ("Mô hình được cải tiến", "mô hình"),
-    "spread": ("Mô hình được nhân rộng", "mô hình"),
+    "started": ("Mới bắt đầu", "mô hình"),
+    "kept": ("Duy trì", "mô hình"),
+    "improved": ("Cải tiến", "mô hình"),
+    "spread": ("Nhân rộng", "mô hình"),
     "places": ("Nơi nhân rộng thêm", "nơi"),
-    "ended": ("Mô hình đã kết thúc", "mô hình"),
+    "ended": ("Kết thúc", "mô hình"),
 }
 
 

@@ -17,6 +17,7 @@ from reports.own_sums import ACTIVITIES, MODELS, Cells
 
 PERIODS_SHOWN = 4  # columns of the table of counts
 UNPARTED = "Chưa phân tổ"  # from reports that gave the sum alone
+RARE = ("started", "ended")  # of models: a row only where there was one; the plans ask for what lies between
 Sums = dict[str, Cells]  # item code → cell → sum
 
 
@@ -109,8 +110,10 @@ def _registers(shown: list[Sums]) -> Iterator[_Asked]:
         yield from (
             _Asked(ACTIVITIES, cell, *words, is_part=True) for cell, words in SOURCE_LABELS.items() if cell in given
         )
-    if any(MODELS in sums for sums in shown):
-        yield from (_Asked(MODELS, cell, *words) for cell, words in MODEL_LABELS.items())
+    noted = [sums[MODELS] for sums in shown if MODELS in sums]
+    for cell, words in MODEL_LABELS.items():
+        if noted and (cell not in RARE or any(cells.get(cell) for cells in noted)):
+            yield _Asked(MODELS, cell, *words, is_part=cell != "n")
 
 
 def _value(period: str, cells: Cells | None, cell: str) -> Value:

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from reports import care_models
 from reports.activities import frozen_amounts
-from reports.models import FormItem, Obligation, Report, Revision
+from reports.models import CareModelStep, FormItem, Obligation, Report, Revision
 from targets import evaluation
 from targets.models import Milestone
 from targets.trajectory import milestone_in_force
@@ -173,7 +173,9 @@ def _model_cells(rows: list[dict[str, Any]]) -> Cells:
     steps = [[(step.get("kind", ""), step.get("places")) for step in row.get("steps") or []] for row in rows]
     found = care_models.totals_of(steps)
     cells = {"n": found.count} | found.kinds
-    return cells if found.places is None else cells | {"places": found.places}
+    if found.places is None and found.kinds[CareModelStep.Kind.SPREAD]:
+        return cells  # spread, and nobody says to how many places
+    return cells | {"places": found.places or 0}
 
 
 def _latest_contents(reports: list[Report]) -> dict[int, dict[str, Any]]:

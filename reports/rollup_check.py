@@ -202,6 +202,10 @@ def _events(content: dict[str, Any]) -> dict[str, dict[str, int]]:
         _add_activity(items.setdefault("@activities", {"n": 0, "units": 1, "nil": 0, "met": 0}), activity)
     for model in content.get("models") or []:
         _add_model(items.setdefault("@models", {"n": 0, "units": 1, "nil": 0, "met": 0}), model)
+    steps = [step for model in content.get("models") or [] for step in model["steps"]]
+    spread = [step["places"] for step in steps if step["kind"] == "spread"]
+    if "@models" in items and (not spread or any(places is not None for places in spread)):
+        items["@models"]["places"] = sum(places for places in spread if places is not None)
     return items
 
 
@@ -215,13 +219,10 @@ def _add_activity(sums: dict[str, int], activity: dict[str, Any]) -> None:
 
 
 def _add_model(sums: dict[str, int], model: dict[str, Any]) -> None:
-    """A model counts once for each kind of its steps; places are added up."""
+    """A model counts once for each kind of its steps."""
     sums["n"] += 1
     for kind in MODEL_STEPS:
         sums[kind] = sums.get(kind, 0) + (1 if any(step["kind"] == kind for step in model["steps"]) else 0)
-    for step in model["steps"]:
-        if step["kind"] == "spread" and step["places"] is not None:
-            sums["places"] = sums.get("places", 0) + step["places"]
 
 
 def _money(activity: dict[str, Any]) -> list[tuple[str, int]]:

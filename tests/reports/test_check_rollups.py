@@ -91,6 +91,21 @@ def test_answers_and_groups_are_added_up_over_units_and_never_become_a_share(fil
     assert "khớp với báo cáo" in check()
 
 
+@pytest.mark.parametrize(
+    ("steps", "places"),
+    [([("kept", None)], 0), ([("spread", None)], None), ([("spread", None), ("spread", 2)], 2), ([("spread", 0)], 0)],
+)
+def test_places_are_zero_without_spreading_and_missing_where_nobody_says(filed, cast, steps, places):
+    obligation = next(row for row in builders.open_year(cast.duty, 2027) if row.org_unit_id == cast.base.pk)
+    models = [{"pk": 1, "name": "Một", "steps": [step(*each) for each in steps]}]
+    report = make_report(obligation)
+    workflow.submit(report, content() | {"models": models}, by=cast.officer)
+    workflow.approve(report, by=cast.reviewer)
+    sums = Rollup.objects.get(org_unit=filed.province, period__year=2027).subtree["approved"]
+    assert sums["@models"].get("places") == places
+    assert "khớp với báo cáo" in check()
+
+
 def test_filing_from_before_choices_and_models_is_counted_as_it_is(filed):
     for revision in Revision.objects.all():
         revision.content = {"figures": revision.content["figures"], "texts": {}}

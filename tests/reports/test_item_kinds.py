@@ -369,8 +369,12 @@ def test_dashboard_counts_answers_and_sums_groups_models_and_sources(client, cas
     assert re.search(r"Kinh phí công đoàn +đồng +10\.000\.000.*? Ngân sách nhà nước +đồng +0.*? "
                      r"Nguồn xã hội hóa +đồng +4\.000\.000", page)  # fmt: skip
     assert "Nguồn khác" not in page
-    assert re.search(r"Mô hình được duy trì +mô hình +4.*? được cải tiến +mô hình +0.*? nhân rộng +mô hình +2 "
-                     r".*? Nơi nhân rộng thêm +nơi +10 ", page)  # fmt: skip
+    assert re.search(
+        r"Mô hình có ghi nhận trong kỳ +mô hình +4.*? Duy trì +mô hình +4.*? Cải tiến +mô hình +0"
+        r".*? Nhân rộng +mô hình +2.*? Nơi nhân rộng thêm +nơi +10 ",
+        page,
+    )
+    assert "Mới bắt đầu" not in page, "no row for what nobody did"
 
 
 def test_sum_that_came_without_groups_is_told_apart(client, cast, form):
@@ -384,7 +388,7 @@ def test_nobody_has_answered_yet(client, cast, form):
     approve(cast, cast.obligation, cast.officer, choices={}, models=[], activities=[])
     page = dashboard(client, cast)
     assert "Chưa có báo cáo nào được tính trả lời" in page
-    assert "Mô hình được duy trì" not in page
+    assert "Mô hình có ghi nhận trong kỳ" not in page
 
 
 def test_answers_of_a_form_that_is_still_being_built_are_not_shown(client, cast, form):

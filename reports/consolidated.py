@@ -174,8 +174,18 @@ def _activity_rows(own: Own, part: Part, url: str) -> list[ItemRow]:
     rows = []
     for cell, (label, unit) in ACTIVITY_LABELS.items():
         sides = [Shown(value_text(cells, cell), is_missing=cell not in (cells or {})) for cells in (mine, theirs, both)]
-        sources = [source(mine, 1), source(theirs, expected), source(both, expected + 1)]
-        rows.append(ItemRow(label, unit, "", [Line("", *sides)], *sources, url))
+        rows.append(
+            ItemRow(
+                label=label,
+                unit=unit,
+                goal="",
+                lines=[Line("", own=sides[0], below=sides[1], together=sides[2])],
+                source_own=source(mine, 1),
+                source_below=source(theirs, expected),
+                source_together=source(both, expected + 1),
+                url=url,
+            )
+        )
     return rows
 
 

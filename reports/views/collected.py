@@ -192,7 +192,7 @@ def _edits(posted: QueryDict) -> dict[int, Edit]:
     for name in posted:
         before, _, number = name.partition("-")
         if before == "text" and number.isascii() and number.isdigit() and len(number) < NUMBER:
-            edits[int(number)] = Edit(storable(posted.get(f"base-{number}", "")), storable(posted[name]))
+            edits[int(number)] = Edit(storable(posted.get(f"base-{number}", "")), storable(posted.get(name, "")))
     return edits
 
 

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -160,7 +160,7 @@ def _sees_below(request: SignedInRequest, report: Report) -> bool:
     return OrgUnit.objects.visible_to(request.user).filter(pk=report.obligation.org_unit_id).exists()
 
 
-def _children(snapshot: Snapshot) -> Any:
+def _children(snapshot: Snapshot) -> QuerySet[SnapshotChild]:
     """The reports expected below, those that did not count first, each by name."""
     period_end = snapshot.revision.report.obligation.period.ends_on
     places = Placement.objects.filter(org_unit=OuterRef("obligation__org_unit"), valid_from__lte=period_end)

@@ -109,6 +109,7 @@ def filing_submit(request: SignedInRequest, pk: int) -> HttpResponse:
         "content": parsed.content,
         "warnings": len(parsed.warnings),
         "explained": parsed.explained,
+        "collects": below.rows_below(report.obligation),
         "days": report.obligation.days_left(on),
         "due_words": letters.due_in_words(report.obligation),
     }

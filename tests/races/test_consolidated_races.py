@@ -3,10 +3,13 @@
 import threading
 
 import pytest
+from django.db import transaction
+from django.db.models import F
 
 from orgunits.models import Role
-from reports import workflow
-from reports.models import Report, ReviewEvent, Revision, Snapshot
+from reports import collected_texts, text_picking, workflow
+from reports.models import Report, ReviewEvent, Revision, Snapshot, TextPick
+from reports.text_picking import Edit
 from tests.builders import content, make_duty, make_form, make_report, make_user, open_year
 from tests.races.crowd import press_together
 
@@ -96,3 +99,75 @@ def test_snapshot_taken_among_decisions_agrees_with_itself(sent):
     assert row["approved"] == len(counted)
     children = sum(revision.content["figures"]["tre-em-duoc-ho-tro"]["v"] for revision in counted)
     assert row["figures"]["tre-em-duoc-ho-tro"]["v"] == children
+
+
+# --- passages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def picked(sent):
+    """A passage in the report upward, which came back to be written again."""
+    workflow.send_back(sent.report, by=sent.province_reviewer, reason="Thiếu nội dung.")
+    source = Revision.objects.get(report__obligation=sent.obligation)
+    text_picking.pick(sent.report, "ket-qua", [(source.pk, "ket-qua")], by=sent.union_officer)
+    return TextPick.objects.get()
+
+
+def test_of_many_edits_of_one_passage_one_is_saved_and_nobody_loses_words(sent, picked):
+    saved = {}
+
+    def edit(place: int):
+        edits = {picked.pk: Edit(picked.text, f"Bản {place}.")}
+
+        def action() -> None:
+            saved[place] = text_picking.save(sent.report, "ket-qua", edits, by=sent.union_officer)
+
+        return action
+
+    press_together([edit(place) for place in range(CROWD)])
+    (winner,) = [place for place, outcome in saved.items() if outcome.count]
+    assert TextPick.objects.get().text == f"Bản {winner}."
+    for place, outcome in saved.items():
+        if place != winner:
+            assert (outcome.clashes[picked.pk].theirs, outcome.clashes[picked.pk].mine) == (
+                f"Bản {winner}.",
+                f"Bản {place}.",
+            )
+
+
+def test_control_a_plain_save_overwrites_what_others_wrote(sent, picked):
+    read = threading.Barrier(CROWD)
+    saved: list[int] = []
+
+    def edit(place: int):
+        def action() -> None:
+            mine = TextPick.objects.get(pk=picked.pk)
+            read.wait(20)
+            if mine.text == picked.text:
+                mine.text = f"Bản {place}."
+                mine.save(update_fields=["text"])
+                saved.append(place)
+
+        return action
+
+    press_together([edit(place) for place in range(CROWD)])
+    assert len(saved) == CROWD
+
+
+def test_edit_against_filing_is_frozen_or_refused(sent, picked):
+    """Whoever is first: the words are in the filing, or the editor is told that they are not."""
+    mine = load(sent.report)
+    edits = {picked.pk: Edit(picked.text, "Sửa phút chót.")}
+
+    def file() -> None:
+        with transaction.atomic():
+            Report.objects.filter(pk=mine.pk).update(draft_version=F("draft_version"))  # held, as by the page
+            frozen = collected_texts.frozen(mine)
+            workflow.submit(mine, content() | {"collected": frozen}, by=sent.union_officer)
+
+    edit = lambda: text_picking.save(load(sent.report), "ket-qua", edits, by=sent.union_officer)  # noqa: E731
+    filed, edited = press_together([file, edit])
+    assert filed == "won"
+    kept = Revision.objects.get(report=sent.report, number=2).content["collected"]["ket-qua"][0]["text"]
+    assert kept == ("Sửa phút chót." if edited == "won" else "Đã làm tốt.")
+    assert TextPick.objects.get().text == kept

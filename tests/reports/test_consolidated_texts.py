@@ -1,13 +1,17 @@
 """Texts of the units below: found, picked, edited by two people at once, ordered, and frozen with their source."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
 
 from orgunits.models import Role
 from orgunits.transitions import Conflict
+from plans.official.blocks import Paragraph, text_of
 from reports import below, collected_texts, drafts, text_picking, workflow
 from reports.dashboard_figures import Counting
 from reports.models import FormItem, ItemKind, Report, TextPick
+from reports.official import report_document
 from reports.text_picking import Edit
 from tests.builders import content, make_report, make_user
 from tests.reports.test_consolidated_snapshots import approve, upward
@@ -324,3 +328,72 @@ def test_queries_of_the_page_do_not_grow(client, draft, django_assert_max_num_qu
     client.force_login(draft.union_officer)
     with django_assert_max_num_queries(24):
         client.get(page(draft))
+
+
+# --- filed with the report --------------------------------------------------------------------------------------------
+
+
+def file_by_hand(client, cast):
+    """Through the confirming page, as an officer does."""
+    cast.report.refresh_from_db()
+    typed = {"can-bo.chu-chot.n": "1", "can-bo.chu-chot.d": "2", "can-bo.nu-cong.n": "1", "can-bo.nu-cong.d": "2"}
+    typed |= {"tre-em-duoc-ho-tro.v": "5", "kinh-phi.nil": "on"}
+    Report.objects.filter(pk=cast.report.pk).update(draft=typed)
+    client.force_login(cast.union_officer)
+    url = reverse("reports:filing_submit", args=[cast.report.pk])
+    assert client.get(url).status_code == 200
+    version = Report.objects.get(pk=cast.report.pk).draft_version
+    answer = client.post(url, {"draft_version": version})
+    assert answer.status_code == 302
+    return cast.report.revisions.latest("number")
+
+
+def test_passages_are_filed_read_and_printed_with_their_source(client, draft):
+    """The text of the item itself stays empty: what was picked answers it."""
+    pick(draft)
+    revision = file_by_hand(client, draft)
+    assert [each["text"] for each in revision.content["collected"][CODE]] == ["Đã tổ chức ba lớp."]
+    page = client.get(draft.report.get_absolute_url()).content.decode()
+    assert "Đã tổ chức ba lớp." in page
+    assert "Theo báo cáo của Công đoàn cơ sở số 01, bản nộp lần 1" in page
+    document = report_document(draft.report, revision, on=datetime.date(2026, 11, 23))
+    words = [text_of(block.runs) for block in document.body if isinstance(block, Paragraph)]
+    assert "(Theo báo cáo của Công đoàn cơ sở số 01, bản nộp lần 1)" in words
+
+
+def test_confirmed_draft_is_another_after_a_pick(client, draft):
+    client.force_login(draft.union_officer)
+    version = Report.objects.get(pk=draft.report.pk).draft_version
+    pick(draft)
+    answer = client.post(reverse("reports:filing_submit", args=[draft.report.pk]), {"draft_version": version})
+    assert answer.status_code == 409
+    assert not draft.report.revisions.exists()
+
+
+def test_closed_item_keeps_its_passages_when_the_report_is_filed_again(client, draft):
+    pick(draft)
+    file_by_hand(client, draft)
+    reasons = {"tre-em-duoc-ho-tro": "Sai số."}
+    workflow.send_back(draft.report, by=draft.province_reviewer, reason="", item_reasons=reasons)
+    TextPick.objects.all().delete()
+    revision = file_by_hand(client, draft)
+    assert revision.number == 2
+    assert [each["text"] for each in revision.content["collected"][CODE]] == ["Đã tổ chức ba lớp."]
+
+
+def test_form_shows_the_passages_and_leads_to_them(client, draft):
+    pick(draft)
+    client.force_login(draft.union_officer)
+    url = reverse("reports:filing", args=[draft.report.pk])
+    text = client.get(url).content.decode()
+    assert "Theo báo cáo của Công đoàn cơ sở số 01, bản nộp lần 1" in text
+    assert reverse("reports:consolidated", args=[draft.report.pk]) in text
+    answer = client.post(url, {"action": f"collect:{CODE}", CODE: "Tự viết.", "base": "{}", "draft_version": "1"})
+    assert answer["Location"] == page(draft)
+    assert Report.objects.get(pk=draft.report.pk).draft[CODE] == "Tự viết."
+
+
+def test_form_of_a_unit_without_units_below_does_not_speak_of_them(client, draft):
+    report = make_report(draft.sibling_obligation)
+    client.force_login(draft.sibling_officer)
+    assert "cấp dưới</h2>" not in client.get(reverse("reports:filing", args=[report.pk])).content.decode()

@@ -49,9 +49,10 @@ def levels_of(duty: ReportingDuty, *, on: datetime.date) -> list[Level]:
 
 
 def _report(version: FormVersion, place: Placement, *, on: datetime.date) -> Report:
-    """A report that is in no table."""
+    """A report that is in no table, of a period without days: the registers of the unit stay out of the preview."""
     form = version.form
-    starts_on, ends_on = period_bounds(form.period_kind, on.year)
+    _, ends_on = period_bounds(form.period_kind, on.year)
+    starts_on = ends_on + datetime.timedelta(days=1)
     period = Period(
         pk=NOWHERE, kind=form.period_kind, year=on.year, starts_on=starts_on, ends_on=ends_on, cut_off_on=ends_on
     )

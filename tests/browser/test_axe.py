@@ -15,7 +15,7 @@ from plans.models import DueRule, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
 from reports import form_editing, workflow
-from reports.models import Activity, FormCheck, FormVersion, Obligation, Report, Snapshot
+from reports.models import Activity, FormCheck, FormVersion, Obligation, Report, SheetImport, Snapshot
 from reports.official import report_document
 from targets.models import Target
 from tests.browser.conftest import DAY, PHONE, Visitor
@@ -40,6 +40,9 @@ NOT_PAGES = {
     "plans:print_job_status",
     "plans:print_job_file",
     "reports:attachment_download",
+    "reports:sheet_download",
+    "reports:sheet_import_status",
+    "reports:unit_sheet_download",
     "reports:report_compare",
     "mfa_download_recovery_codes",
     "mfa_authenticate",
@@ -119,6 +122,17 @@ def arrange() -> dict[str, dict[str, object]]:
     activity = Activity.objects.create(
         org_unit=unit, name="Tết Trung thu", occasion="mid_autumn", held_on="2026-09-25", recorded_by=officer
     )
+    sheet = SheetImport.objects.create(
+        uploaded_by=officer,
+        org_unit=unit,
+        report=draft,
+        duty=duty,
+        period=obligation.period,
+        original_name="Biểu mẫu.xlsx",
+        status=SheetImport.Status.READY,
+        changes={str(draft.pk): {"ket-qua": ["Đang có.", "Trong tệp."], "kien-nghi": ["Của họ.", "Của tôi.", "Cũ."]}},
+        errors=[{"sheet": "Số liệu", "cell": "G7", "reason": "Chưa có số liệu.", "kind": "tell"}],
+    )
     job = request_print(report_document(report, report.latest_revision, on=DAY), by=officer, org_unit=unit, title="BC")
     print_document(job.pk)
     _, invitation = invitations.invite(
@@ -152,6 +166,7 @@ def arrange() -> dict[str, dict[str, object]]:
         "draft": draft.pk,
         "rule": DueRule.objects.get(duty=duty).pk,
         "activity": activity.pk,
+        "sheet": sheet.pk,
     }
     return {
         "-": {},

@@ -51,6 +51,11 @@ class FieldView:
         return f"f-{self.name}"
 
     @property
+    def has_notes(self) -> bool:
+        """Whether anything stands beside it; asked first, for most fields have nothing."""
+        return bool(self.errors or self.warnings or self.clash or self.before)
+
+    @property
     def described_by(self) -> str:
         """The ids of what stands beside the input, errors first."""
         parts = {"loi": self.errors or self.warnings, "khac": self.clash, "truoc": self.before}

@@ -252,32 +252,25 @@ def _activities(answer: Answer) -> Iterator[Block]:
     if not is_long:
         yield activities_table(activities)
         yield Paragraph(plain("Cộng theo dịp và theo nguồn kinh phí:"))
-    yield occasions_table(answer.summary)
-    if answer.summary.by_source:
-        yield sources_table(answer.summary)
+    yield totals_table(answer.summary)
 
 
-def occasions_table(summary: Summary) -> Table:
-    """Return how many activities each occasion had, how many children and families, and how much money."""
+def totals_table(summary: Summary) -> Table:
+    """Return how many activities each occasion had, children, families and money; below, the money by its source."""
     lines = [*summary.by_occasion, (TOGETHER, summary.together)]
     rows: list[Row] = []
     for label, totals in lines:
         numbers = (counted(totals.count), counted(totals.children), counted(totals.families), counted(totals.amount))
         bold = label == TOGETHER
         rows.append(tuple(Cell(text, bold=bold) for text in (label, *numbers)))
+    for label, amount in summary.by_source:
+        rows.append((Cell(f"Trong đó {label[:1].lower()}{label[1:]}", colspan=4), Cell(counted(amount))))
     return table(
         ("Dịp", "Số hoạt động", "Trẻ em", "Gia đình", "Kinh phí (đồng)"),
         (40, 14, 13, 13, 20),
         ("left", "right", "right", "right", "right"),
         rows,
     )
-
-
-def sources_table(summary: Summary) -> Table:
-    """Return the money by where it came from; a source that no activity names is left out."""
-    rows: list[Row] = [(Cell(label), Cell(counted(amount))) for label, amount in summary.by_source]
-    rows.append((Cell(TOGETHER, bold=True), Cell(counted(summary.together.amount), bold=True)))
-    return table(("Nguồn kinh phí", "Số tiền (đồng)"), (60, 40), ("left", "right"), rows)
 
 
 def activities_table(activities: Sequence[ActivityLine]) -> Table:
@@ -290,7 +283,7 @@ def activities_table(activities: Sequence[ActivityLine]) -> Table:
         rows.append(tuple(Cell(text) for text in cells))
     return table(
         ("TT", "Hoạt động", "Ngày", "Dịp", "Trẻ em", "Gia đình", "Kinh phí (đồng)"),
-        (5, 29, 13, 17, 9, 10, 17),
+        (5, 26, 15, 15, 8, 9, 22),
         ("center", "left", "center", "left", "right", "right", "right"),
         rows,
     )

@@ -121,7 +121,7 @@
         back[name] = [filing.text(name), confirmed(name)];
         choose(name, confirmed(name));
       });
-      pending = back;
+      pending = Object.assign({}, pending, back);
       keep();
       box.hidden = true;
       schedule(0);
@@ -430,9 +430,19 @@
     } else if (pressed.value === "save") {
       show("saved", "Đã lưu, không có gì thay đổi");
     } else {
-      show("offline", "Chưa có mạng, chưa làm được việc này. Mọi chữ đã lưu.");
+      goWhereReachable(pressed);
     }
   });
+  // Browsers are sometimes wrong about having no network, so the server is asked before the page is left.
+  async function goWhereReachable(pressed) {
+    try {
+      await fetch(form.dataset.worker, { method: "HEAD", cache: "no-store" });
+      goingTo = pressed;
+      goOn();
+    } catch (error) {
+      show("offline", "Chưa có mạng, chưa làm được việc này. Mọi chữ đã lưu.");
+    }
+  }
   window.addEventListener("online", function () {
     schedule(0);
   });

@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
@@ -229,6 +230,7 @@ def test_text_for_a_filed_report_is_shown_to_be_copied(visitor):
     expect(banner(page)).to_contain_text("chữ chưa gửi được")
     banner(page).get_by_text("Xem chữ đang giữ").click()
     expect(banner(page)).to_contain_text("Muộn mất rồi.")
+    assert not Axe().run(page).response["violations"]
     page.on("dialog", lambda dialog: dialog.accept())
     banner(page).get_by_role("button", name="Bỏ chữ này").click()
     expect(banner(page)).to_be_empty()
@@ -366,6 +368,19 @@ def test_text_taken_back_while_it_is_being_saved_stays_taken_back(visitor):
     wait_for_draft(page, report, ket_qua="Nhầm")
     wait_for_draft(page, report, ket_qua="")
     expect(field(page, "ket-qua")).to_have_value("")
+
+
+def test_button_pressed_without_a_network_does_not_leave_the_page(visitor):
+    """Everything is saved, so only the pressed button needs the network: no error page of the browser."""
+    person = visitor(OFFICER)
+    page = person.open(path_of(begun()))
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Kiểm tra").click()
+    expect(state(page)).to_have_text("Chưa có mạng, chưa làm được việc này. Mọi chữ đã lưu.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Kiểm tra").click()
+    expect(page.locator("#kiem-tra")).to_be_visible()
+    forgive_failed_requests(person)
 
 
 def test_browser_without_room_does_not_promise_to_keep_the_text(visitor):

@@ -11,8 +11,9 @@ def write(revision: Revision, found: dict[str, Any]) -> None:
 
     Call it in the transaction that files, for a revision that nobody has seen yet.
     """
-    warnings = [*found.get("warnings", []), *_undeclared_pictures(revision)]
-    every = {**found, "warnings": warnings, **text_prints.flags(revision)}
+    told = [row for row in found.get("warnings", []) if row["item"]]  # without ours of an earlier revision
+    warnings = [*told, *_undeclared_pictures(revision)]
+    every = {"checks": found.get("checks", []), "warnings": warnings, **text_prints.flags(revision)}
     revision.flags = {name: value for name, value in every.items() if value}
     revision.flag_count = sum(len(value) for value in revision.flags.values())
     revision.save(update_fields=["flags", "flag_count"])

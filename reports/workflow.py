@@ -240,7 +240,7 @@ def conflict_sentence(report: Report, action: Action) -> str:
     done = TRANSITIONS[Action(last.action)].done
     at = timezone.localtime(last.at)
     sentence = f"Báo cáo này đã được {last.by.full_name} {done} lúc {at:%H:%M} ngày {at:%d/%m/%Y}."
-    if last.action == Action.SUBMIT and action == Action.REOPEN:
+    if last.action in (Action.SUBMIT, Action.CORRECT) and action == Action.REOPEN:
         return f"{sentence} Báo cáo đang chờ duyệt nên không cần mở lại."
     return sentence
 

@@ -143,7 +143,7 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
     user, on = request.user, timezone.localdate()
     revisions = list(report.revisions.select_related("submitted_by").order_by("number"))
     shown = numbered(revisions, request.GET.get("lan"), default=revisions[-1])
-    events = list(report.events.select_related("by", "revision").order_by("pk"))
+    events = list(report.events.select_related("by", "revision").defer("revision__content").order_by("pk"))
     stand_ins.mark(events, report.obligation.receiving_unit)
     returned = _reasons_shown(events, shown)
     page = reading.read(report, shown, reasons=returned.item_reasons if returned else {})
@@ -158,6 +158,7 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
         "is_latest": shown == revisions[-1],
         "revisions": revisions,
         "events": events,
+        "correction": next((event for event in events if _is_correction(event, shown)), None),
         "state": _state(report, events),
         "timeliness": states.timeliness(report.obligation, report),
         "may_file": may_file,
@@ -197,6 +198,10 @@ def _review(
         "queue_before": queue.before(report),
         "queue_after": queue.after(report),
     }
+
+
+def _is_correction(event: ReviewEvent, shown: Revision) -> bool:
+    return event.revision_id == shown.pk and event.action == ReviewEvent.Action.CORRECT
 
 
 def _reasons_shown(events: list[ReviewEvent], shown: Revision) -> ReviewEvent | None:

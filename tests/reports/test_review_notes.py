@@ -187,3 +187,18 @@ def test_text_of_the_box_is_never_markup(client, cast):
     warnings = [{"item": "ket-qua", "sentence": "<b>x</b>"}]
     report = filed(cast.obligation, cast.officer, warnings=warnings)
     assert "<b>x</b>" not in page(client, cast.reviewer, report)
+
+
+def test_correction_says_why_it_was_sent(client, cast):
+    """The content is the same; what changed are the sums from below."""
+    report = filed(cast.obligation, cast.officer)
+    revision = report.revisions.get()
+    again = Revision.objects.create(
+        report=report, number=2, content=revision.content, submitted_at=revision.submitted_at,
+        submitted_by=cast.officer, flag_count=0,
+    )  # fmt: skip
+    report.events.create(revision=again, action="correct", by=cast.officer, reason="Cơ sở 01 nộp bổ sung.")
+    text = page(client, cast.reviewer, report)
+    assert "Bản đính chính" in text
+    assert "Lý do: “Cơ sở 01 nộp bổ sung.”" in text
+    assert "Lý do: “Cơ sở 01 nộp bổ sung.”" not in page(client, cast.reviewer, report, "?lan=1")

@@ -15,7 +15,17 @@ from plans.models import DueRule, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
 from reports import form_editing, workflow
-from reports.models import Activity, FormCheck, FormVersion, Obligation, Report, SheetImport, Snapshot
+from reports.models import (
+    Activity,
+    CareModel,
+    CareModelStep,
+    FormCheck,
+    FormVersion,
+    Obligation,
+    Report,
+    SheetImport,
+    Snapshot,
+)
 from reports.official import report_document
 from targets.models import Target
 from tests.browser.conftest import DAY, PHONE, Visitor
@@ -122,6 +132,10 @@ def arrange() -> dict[str, dict[str, object]]:
     activity = Activity.objects.create(
         org_unit=unit, name="Tết Trung thu", occasion="mid_autumn", held_on="2026-09-25", recorded_by=officer
     )
+    care_model = CareModel.objects.create(org_unit=unit, name="Tủ sách gia đình", recorded_by=officer)
+    step = CareModelStep.objects.create(
+        model=care_model, kind="spread", noted_on="2026-06-01", places=2, recorded_by=officer
+    )
     sheet = SheetImport.objects.create(
         uploaded_by=officer,
         org_unit=unit,
@@ -166,6 +180,8 @@ def arrange() -> dict[str, dict[str, object]]:
         "draft": draft.pk,
         "rule": DueRule.objects.get(duty=duty).pk,
         "activity": activity.pk,
+        "care_model": care_model.pk,
+        "care_model_step": step.pk,
         "sheet": sheet.pk,
     }
     return {

@@ -113,9 +113,11 @@ def write_reminders(on: datetime.date) -> int:
     """Write the rows that are due that day, each once however many write at once; returns how many this call wrote.
 
     The step is found from the days left, not from the calendar of steps: after days without beat the step that
-    matters now is still written, and the missed ones are not.
+    matters now is still written, and the missed ones are not. A report that came back that very day waits until the
+    next: its letter has just said what to do until when.
     """
-    owed = list(_with_days(remindable(on)).order_by("pk"))
+    settled = remindable(on).exclude(report__status="returned", report__decided_at__date=on)
+    owed = list(_with_days(settled).order_by("pk"))
     people = addressees((row.org_unit_id for row in owed), on=on)
     known = set(
         Reminder.objects.filter(obligation__in=remindable(on).values("pk"), requested_by=None).values_list(

@@ -117,6 +117,22 @@ def test_a_draft_and_a_returned_report_are_reminded_of(cast):
     assert rungs_of(cast.sibling_obligation) == ["before-3"]
 
 
+def test_a_returned_report_is_reminded_of_by_the_day_of_its_correction_and_not_on_the_day_of_its_return(cast):
+    report = make_report(cast.obligation)
+    workflow.submit(report, content(), by=cast.officer)
+    today = timezone.localdate()
+    until = today + datetime.timedelta(days=7)
+    workflow.send_back(report, by=cast.reviewer, reason="Thiếu mẫu số.", due_on=until)
+    reminders.write_reminders(today)
+    assert rungs_of(cast.obligation) == []
+    reminders.write_reminders(today + datetime.timedelta(days=1))
+    theirs = Reminder.objects.filter(obligation=cast.obligation, recipient=cast.officer).order_by("pk")
+    assert list(theirs.values_list("rung", "due_on")) == [("before-7", until)]
+    reminders.write_reminders(until)  # the last good day: not late
+    reminders.write_reminders(until + datetime.timedelta(days=1))
+    assert list(theirs.values_list("rung", flat=True)) == ["before-7", "before-1", "late-1"]
+
+
 def test_an_extension_begins_the_ladder_anew(cast):
     reminders.write_reminders(day(1))
     until = DUE + datetime.timedelta(days=20)

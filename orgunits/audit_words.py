@@ -152,6 +152,7 @@ DETAILS = {
     # reports
     "report": "mã báo cáo",
     "file": "tệp",
+    "sheet": "mã tệp đã nộp",
     "revision": "lần nộp",
     "passages": "số đoạn",
     "recipient": "người nhận",
@@ -164,6 +165,9 @@ DETAILS = {
     "count": "số lượng",
     "item": "mục",
     "item_kind": "loại",
+    "question": "câu hỏi",
+    "levels": "cấp trả lời",
+    "tasks": "nhiệm vụ",
     "section": "phần",
     "unit_of_count": "đơn vị tính",
     "max_length": "độ dài tối đa",

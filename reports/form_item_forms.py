@@ -94,6 +94,10 @@ class ItemForm(VietnameseFormMixin, forms.Form):
         self.fixed = bool(item and form_items.is_fixed(item))
         super().__init__(*args, initial=_initial(item) if item else {"section": section}, **kwargs)
         self._add_fields_of_kind()
+        if self.fixed and item and item.unit_of_count and "unit_of_count" in self.fields:
+            unit = self.fields["unit_of_count"]
+            unit.disabled = True
+            unit.help_text = "Số liệu đã nộp tính bằng đơn vị này. Muốn tính bằng đơn vị khác, hãy thêm mục mới."
         self._add_levels(levels)
         self.fields["code"] = self._code_field()
 

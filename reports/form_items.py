@@ -140,20 +140,22 @@ def change(
 ) -> None:
     """Write the changed properties of an item; it stays in its place, or goes to the end of another section."""
     claim(item.version, seen=seen, by=by)
-    before = {name: getattr(item, name) for name in values}
-    changed = [name for name, value in values.items() if before[name] != value]
+    levels, wanted = list(levels), {task.pk for task in tasks}
+    there = set(item.asked_tasks.values_list("task_id", flat=True))
+    changed = [name for name, value in values.items() if getattr(item, name) != value]
+    answering = {level.pk for level in levels} != set(item.levels.values_list("pk", flat=True))
+    told = ["question" if name == "label" else name for name in changed]
+    told += [name for name, is_other in (("levels", answering), ("tasks", wanted != there)) if is_other]
     if "section" in changed:
         values = values | {"order": (item.version.items.aggregate(last=Max("order"))["last"] or 0) + 1}
     for name, value in values.items():
         setattr(item, name, value)
     item.save(update_fields=list(values))
     item.levels.set(levels)
-    wanted = {task.pk for task in tasks}
     item.asked_tasks.exclude(task__in=wanted).delete()
-    there = set(item.asked_tasks.values_list("task_id", flat=True))
     AskedTask.objects.bulk_create(AskedTask(item=item, task_id=pk) for pk in sorted(wanted - there))
     _arrange(item.version)
-    record("form.item_change", item.version, by=by, item=item.label, fields=changed)
+    record("form.item_change", item.version, by=by, item=item.label, fields=told)
 
 
 @transaction.atomic

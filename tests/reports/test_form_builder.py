@@ -255,6 +255,15 @@ def test_code_of_an_item_in_use_stays_and_that_of_a_new_one_may_change(builder, 
     assert "tu-van" in codes(draft)
 
 
+def test_unit_of_figures_that_were_filed_stays(builder, cast, form, draft):
+    level = cast.base.latest_placement.level
+    data = count_data(draft, label="Số cháu", unit_of_count="gia đình", levels=[level.pk])
+    builder.post(url("item_edit", form, COUNT), data)
+    item = item_of(draft, COUNT)
+    assert (item.label, item.unit_of_count, list(item.levels.all())) == ("Số cháu", "em", [level])
+    assert AuditEvent.objects.get(action="form.item_change").data["fields"] == ["section", "question", "levels"]
+
+
 def test_renamed_group_keeps_its_code_and_swapped_names_take_their_codes_along(builder, form, draft):
     FormItem.objects.filter(version=draft, code=COUNT).update(
         groups=[{"code": "nam", "name": "Nam"}, {"code": "nu", "name": "Nữ"}]
@@ -487,6 +496,19 @@ def test_every_kind_of_item_is_previewed(builder, cast, form, draft):
         )  # fmt: skip
     page = builder.get(url("form_build", form)).content.decode()
     assert page.count("Loại ") > 2 * len(ItemKind)
+
+
+def test_builder_takes_as_many_queries_with_more_items(builder, cast, form, draft):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert builder.get(url("form_build", form)).status_code == 200
+        return len(captured)
+
+    before = queries()
+    for order in range(20, 40):
+        FormItem.objects.create(version=draft, order=order, code=f"so-{order}", kind=ItemKind.COUNT, label="Số")
+        FormItem.objects.create(version=draft, order=order, code=f"loi-{order}", kind=ItemKind.NARRATIVE, label="Lời")
+    assert queries() <= before
 
 
 # --- putting into use ---------------------------------------------------------------------------------------------

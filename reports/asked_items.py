@@ -5,15 +5,29 @@ from decimal import Decimal
 from typing import Any
 
 from plans.models import ReportingDuty
-from reports.dashboard_figures import items_of, milestone_of
-from reports.form_fields import FIGURE_KINDS
-from reports.models import FormItem, FormVersion, Period
+from reports.dashboard_figures import ACTIVITY_LABELS, MODEL_LABELS, SOURCE_LABELS, milestone_of, summed_items
+from reports.form_fields import CHOICE_KINDS, FIGURE_KINDS, YES_OR_NO
+from reports.models import FormItem, FormVersion, ItemKind, Period
+from reports.own_sums import ACTIVITIES, MODELS
 from targets.models import Milestone
+
+# The sums of the registers: key of the sums, cell, words, unit of count.
+REGISTERS = [
+    *((ACTIVITIES, cell, label, unit) for cell, (label, unit) in ACTIVITY_LABELS.items()),
+    *(
+        (ACTIVITIES, cell, f"Kinh phí hoạt động, {label.lower()}", unit)
+        for cell, (label, unit) in SOURCE_LABELS.items()
+    ),
+    *(
+        (MODELS, cell, label if cell == "n" else f"Mô hình, {label.lower()}", unit)
+        for cell, (label, unit) in MODEL_LABELS.items()
+    ),
+]
 
 
 @dataclass(frozen=True)
 class AskedItem:
-    """One figure: its words, its groups as (code, name), and the milestone against which the year is read."""
+    """One figure: its words, its groups (of a choice its answers) as (code, name), and the milestone of the year."""
 
     code: str
     kind: str
@@ -25,12 +39,16 @@ class AskedItem:
 
 def asked_items(duty: ReportingDuty, period: Period) -> list[AskedItem]:
     """What the duty's forms ask or once asked for this kind of period, in the order of the newest form."""
-    return [_asked(item, year=period.year) for item in items_of(duty, period.kind)]
+    return [_asked(item, year=period.year) for item in summed_items(duty, period.kind)]
 
 
 def items_of_version(version: FormVersion, *, year: int) -> list[AskedItem]:
     """What one version of a form asks, in its order."""
-    items = version.items.filter(kind__in=FIGURE_KINDS).select_related("target__indicator").order_by("order", "pk")
+    items = (
+        version.items.filter(kind__in=(*FIGURE_KINDS, *CHOICE_KINDS))
+        .select_related("target__indicator")
+        .order_by("order", "pk")
+    )
     named = items.prefetch_related("target__indicator__groups", "target__milestones")
     return [_asked(item, year=year) for item in named]
 
@@ -38,8 +56,10 @@ def items_of_version(version: FormVersion, *, year: int) -> list[AskedItem]:
 def _asked(item: FormItem, *, year: int) -> AskedItem:
     if item.target:
         groups = [(group.code, group.name) for group in item.target.indicator.groups.all()]
+    elif item.kind == ItemKind.YES_NO:
+        groups = list(YES_OR_NO)
     else:
-        groups = [(group["code"], group["name"]) for group in item.groups]
+        groups = [(row["code"], row["name"]) for row in (item.choices if item.kind == ItemKind.CHOICE else item.groups)]
     return AskedItem(item.code, item.kind, item.label, item.unit_of_count, tuple(groups), milestone_of(item, year))
 
 

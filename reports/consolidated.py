@@ -14,10 +14,11 @@ from orgunits.models import Placement
 from reports import asked_items, below, content, drafts, due_dates, own_sums, states
 from reports.asked_items import AskedItem
 from reports.below import Part
-from reports.dashboard_figures import ACTIVITY_LABELS, Counting, share_line, value_text, whole
+from reports.dashboard_figures import MISSING, Counting, share_line, value_text, whole
+from reports.form_fields import CHOICE_KINDS
 from reports.models import ItemKind, Obligation, Report, Revision, Rollup
 from reports.models.obligations import ObligationQuerySet
-from reports.own_sums import ACTIVITIES, Cells, own_cells
+from reports.own_sums import Cells, own_cells
 from reports.reading import goal_text
 
 
@@ -92,7 +93,7 @@ def own_figures(report: Report, revision: Revision | None = None) -> Own:
         if (mine := own_cells(figures, milestones.get(code)))
     }
     version = f"bản nộp lần {shown.number}" if shown else "bản nháp"
-    return Own(cells | own_sums.tasks_and_activities(found), items, version)
+    return Own(cells | own_sums.answers(found) | own_sums.tasks_and_activities(found), items, version)
 
 
 def table(part: Part, own: Own, *, counting: Counting = Counting.APPROVED, url: str = "") -> PartTable:
@@ -105,7 +106,7 @@ def table(part: Part, own: Own, *, counting: Counting = Counting.APPROVED, url: 
         name=part.name,
         words=f"{whole(counted)} báo cáo {kind} trên {whole(counts['expected'])} báo cáo phải nộp",
         url=url,
-        rows=[_row(item, own, part, url) for item in part.items] + _activity_rows(own, part, url),
+        rows=[_row(item, own, part, url) for item in part.items] + _register_rows(own, part, url),
         own_only=[item.label for item in own.items if item.code not in asked],
     )
 
@@ -120,12 +121,17 @@ def _row(item: AskedItem, own: Own, part: Part, url: str) -> ItemRow:
     mine, theirs = own.cells.get(item.code), part.figures.get(item.code)
     both = added(mine, theirs)
     expected = part.counts["expected"]
-    lines = _share_lines(item, mine, theirs, both) if item.kind == ItemKind.SHARE else []
+    if item.kind == ItemKind.SHARE:
+        lines = _share_lines(item, mine, theirs, both)
+    elif item.kind in CHOICE_KINDS:
+        lines = _answer_lines(item, mine, theirs, both)
+    else:
+        lines = _value_lines(item, mine, theirs, both)
     return ItemRow(
         label=item.label,
         unit="đồng" if item.kind == ItemKind.MONEY else item.unit_of_count,
         goal=goal_text(item.milestone),
-        lines=lines or _value_lines(item, mine, theirs, both),
+        lines=lines,
         source_own=source(mine, 1),
         source_below=source(theirs, expected),
         source_together=source(both, expected + 1),
@@ -162,27 +168,42 @@ def _value_lines(item: AskedItem, *sides: Cells | None) -> list[Line]:
         own, theirs, both = [Shown(value_text(cells, cell), is_missing=cell not in (cells or {})) for cells in sides]
         return Line(title, own, theirs, both, is_total)
 
-    groups = [line(name, f"{code}.v") for code, name in item.groups]
-    return [*groups, line("Cộng các nhóm" if groups else "", "v", is_total=bool(groups))]
+    answered = {cell for cells in sides for cell in cells or {}}
+    groups = [line(name, f"{code}.v") for code, name in item.groups if f"{code}.v" in answered]
+    return [*groups, line("Cộng" if groups else "", "v", is_total=bool(groups))]
 
 
-def _activity_rows(own: Own, part: Part, url: str) -> list[ItemRow]:
-    mine, theirs = own.cells.get(ACTIVITIES), part.figures.get(ACTIVITIES)
-    if mine is None and theirs is None:
-        return []
-    both, expected = added(mine, theirs), part.counts["expected"]
+def _answer_lines(item: AskedItem, *sides: Cells | None) -> list[Line]:
+    """How many units gave which answer; an answer that nobody gave stands with 0."""
+
+    def shown(cells: Cells | None, code: str) -> Shown:
+        return Shown(MISSING, is_missing=True) if not cells else Shown(whole(cells.get(f"{code}.c", 0)))
+
+    lines = []
+    for code, name in item.groups:
+        own, theirs, both = [shown(cells, code) for cells in sides]
+        lines.append(Line(name, own, theirs, both))
+    return lines
+
+
+def _register_rows(own: Own, part: Part, url: str) -> list[ItemRow]:
+    """The registers of activities and models; a row only where somebody has noted something."""
     rows = []
-    for cell, (label, unit) in ACTIVITY_LABELS.items():
-        sides = [Shown(value_text(cells, cell), is_missing=cell not in (cells or {})) for cells in (mine, theirs, both)]
+    for key, cell, label, unit in asked_items.REGISTERS:
+        mine, theirs = own.cells.get(key), part.figures.get(key)
+        sides = (mine, theirs, added(mine, theirs))
+        if cell not in (sides[2] or {}):
+            continue
+        texts = [Shown(value_text(cells, cell), is_missing=cell not in (cells or {})) for cells in sides]
         rows.append(
             ItemRow(
                 label=label,
                 unit=unit,
                 goal="",
-                lines=[Line("", own=sides[0], below=sides[1], together=sides[2])],
+                lines=[Line("", own=texts[0], below=texts[1], together=texts[2])],
                 source_own=source(mine, 1),
-                source_below=source(theirs, expected),
-                source_together=source(both, expected + 1),
+                source_below=source(theirs, part.counts["expected"]),
+                source_together=source(sides[2], part.counts["expected"] + 1),
                 url=url,
             )
         )

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from django.db.models import Max
 
 from reports import absent, below, due_dates
-from reports.asked_items import AskedItem
+from reports.asked_items import REGISTERS, AskedItem
 from reports.below import WAIVED, Child, Part, Picture
-from reports.dashboard_figures import ACTIVITY_LABELS, whole
+from reports.dashboard_figures import whole
 from reports.models import ItemKind, Obligation, Report, ReviewEvent, Revision, Snapshot
-from reports.own_sums import ACTIVITIES, Cells, batches
+from reports.own_sums import Cells, batches
 
 COUNT_WORDS = {
     "expected": "Số báo cáo phải nộp",
@@ -21,7 +21,7 @@ COUNT_WORDS = {
     "approved": "Số báo cáo đã duyệt",
     "waived": "Số báo cáo được miễn",
 }
-PART_WORDS = {"n": "tử số", "d": "mẫu số", "v": ""}
+PART_WORDS = {"n": "tử số", "d": "mẫu số", "v": "", "c": ""}
 OF_SNAPSHOT = ("revision__report__obligation__duty", "revision__report__obligation__period")
 NOT_REPORTED = "chưa có số liệu"
 
@@ -108,8 +108,8 @@ def _part_changes(before: Part | None, after: Part | None) -> PartChanges:
     items = {item.code: item for part in (before, after) if part for item in part.items}
     for item in items.values():
         sums += _item_changes(item, figures[0].get(item.code) or {}, figures[1].get(item.code) or {})
-    for cell, (label, unit) in ACTIVITY_LABELS.items():
-        pair = [(found.get(ACTIVITIES) or {}).get(cell) for found in figures]
+    for key, cell, label, unit in REGISTERS:
+        pair = [(found.get(key) or {}).get(cell) for found in figures]
         sums.append(SumChange(label, unit, pair[0], pair[1]))
     name = (after or before or Part(0, "", {}, {}, [])).name
     return PartChanges(name, [change for change in sums if change.before != change.after])

@@ -11,9 +11,10 @@ from plans.official.blocks import Appendix, Block, Bullet, Cell, Chart, Heading,
 from plans.official.numbering import roman
 from reports import below, dashboards
 from reports.absent import Absent, absent
-from reports.asked_items import AskedItem
+from reports.asked_items import REGISTERS, AskedItem
 from reports.below import Part
 from reports.dashboard_figures import ShareLine, coverage, share_line, whole
+from reports.form_fields import CHOICE_KINDS, NUMBER_KINDS
 from reports.models import ItemKind, Revision, Snapshot
 from reports.official_blocks import DASH, share_rows, shares_frame, table
 from reports.own_sums import Cells
@@ -96,9 +97,13 @@ def consolidated_part(part: Part, *, number: int, on: datetime.date, as_of: str 
     shares = [item for item in part.items if item.kind == ItemKind.SHARE]
     if shares:
         blocks.append(_consolidated_shares(shares, part.figures))
-    values = [item for item in part.items if item.kind in (ItemKind.COUNT, ItemKind.MONEY)]
-    if values:
-        blocks.append(_consolidated_values(values, part.figures))
+    values = [item for item in part.items if item.kind in NUMBER_KINDS]
+    noted = [row for row in REGISTERS if row[1] in part.figures.get(row[0], {})]
+    if values or noted:
+        blocks.append(_consolidated_values(values, part.figures, noted))
+    questions = [item for item in part.items if item.kind in CHOICE_KINDS]
+    if questions:
+        blocks.append(_consolidated_answers(questions, part.figures))
     return blocks
 
 
@@ -121,14 +126,21 @@ def _shown(line: ShareLine) -> ShareLine:
     return replace(line, numerator=line.state, denominator=line.state, percent=DASH)
 
 
-def _consolidated_values(items: list[AskedItem], sums: dict[str, Cells]) -> Block:
+def _consolidated_values(
+    items: list[AskedItem], sums: dict[str, Cells], noted: list[tuple[str, str, str, str]]
+) -> Block:
+    """Counts and amounts, and after them the registers of activities and models."""
     rows = []
     for number, item in enumerate(items, start=1):
         cells = sums.get(item.code)
         unit = "đồng" if item.kind == ItemKind.MONEY else item.unit_of_count
         texts = (str(number), item.label, unit, _value_text(cells), coverage(cells))
         rows.append(tuple(Cell(text) for text in texts))
-        rows += [_group_row(name, unit, (cells or {}).get(f"{code}.v")) for code, name in item.groups if cells]
+        named = [(name, cells[f"{code}.v"]) for code, name in item.groups if cells and f"{code}.v" in cells]
+        rows += [_group_row(name, unit, value) for name, value in named]
+    for number, (key, cell, label, unit) in enumerate(noted, start=len(items) + 1):
+        texts = (str(number), label, unit, whole(sums[key][cell]), coverage(sums[key]))
+        rows.append(tuple(Cell(text) for text in texts))
     return table(
         ("TT", "Nội dung", "Đơn vị tính", "Kết quả", "Từ số đơn vị"),
         (6, 42, 13, 17, 22),
@@ -137,10 +149,25 @@ def _consolidated_values(items: list[AskedItem], sums: dict[str, Cells]) -> Bloc
     )
 
 
-def _group_row(name: str, unit: str, value: int | None) -> Row:
+def _consolidated_answers(items: list[AskedItem], sums: dict[str, Cells]) -> Block:
+    """How many units gave which answer."""
+    rows = []
+    for number, item in enumerate(items, start=1):
+        cells = sums.get(item.code)
+        counts = [f"{name}: {whole((cells or {}).get(f'{code}.c', 0))} đơn vị" for code, name in item.groups]
+        texts = (str(number), item.label, "; ".join(counts) if cells else MISSING, coverage(cells))
+        rows.append(tuple(Cell(text) for text in texts))
+    return table(
+        ("TT", "Nội dung", "Số đơn vị trả lời", "Từ số đơn vị"),
+        (6, 42, 30, 22),
+        ("center", "left", "left", "left"),
+        rows,
+    )
+
+
+def _group_row(name: str, unit: str, value: int) -> Row:
     """One group of a count, below the sum of all."""
-    texts = ("", name, unit, MISSING if value is None else whole(value), "")
-    return tuple(Cell(text, italic=True) for text in texts)
+    return tuple(Cell(text, italic=True) for text in ("", name, unit, whole(value), ""))
 
 
 def _value_text(cells: Cells | None) -> str:

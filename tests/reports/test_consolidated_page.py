@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 
 from orgunits.models import Role
+from plans.official.blocks import Table
 from reports import below, consolidated, dashboards, obligations, workflow
 from reports.dashboard_figures import Counting
-from reports.models import Report, Rollup, Snapshot
+from reports.models import FormItem, Report, Rollup, Snapshot
+from reports.official_consolidated import consolidated_part
 from tests.builders import content, give_role, make_duty, make_report, make_unit, open_year
 from tests.reports.test_consolidated_corrections import changed_after_sending
 from tests.reports.test_consolidated_snapshots import approve, file_upward, upward
@@ -94,6 +96,45 @@ def test_sums_are_those_of_the_dashboard_also_after_a_return_below(draft):
     assert both() == (1, "12")
     workflow.reopen(Report.objects.get(obligation=draft.obligation), by=draft.reviewer, reason="Sai.")
     assert both() == (0, "chưa có số liệu")
+
+
+def test_groups_answers_and_registers_are_added_like_figures(upward):
+    form = {"version": upward.form, "order": 8}
+    groups = [{"code": "nam", "name": "Nam"}, {"code": "nu", "name": "Nữ"}]
+    FormItem.objects.create(**form, code="tre-em", kind="count", label="Trẻ em", groups=groups)
+    FormItem.objects.create(**form, code="co-ke-hoach", kind="yes_no", label="Có kế hoạch riêng")
+    upward.report = make_report(upward.up_obligation)
+    held = {"name": "Tết Trung thu", "occasion": "mid_autumn", "held_on": "2026-09-25", "children_reached": 30}
+    first = {"choices": {"co-ke-hoach": "yes"}, "activities": [held]}
+    second = {"choices": {"co-ke-hoach": "no"}, "activities": [held, held]}
+    for obligation, officer, more, nam in (
+        (upward.obligation, upward.officer, first, 3),
+        (upward.sibling_obligation, upward.sibling_officer, second, 4),
+    ):
+        frozen = content() | more
+        frozen["figures"] |= {"tre-em": {"nam.v": nam, "nu.v": 10, "v": nam + 10}}
+        report = make_report(obligation)
+        workflow.submit(report, frozen, by=officer)
+        workflow.approve(report, by=upward.reviewer)
+    rows = shown(upward)[1]
+    assert [(line.title, line.below.text) for line in rows["Trẻ em"].lines] == [
+        ("Nam", "7"),
+        ("Nữ", "20"),
+        ("Cộng", "27"),
+    ]
+    assert [(line.title, line.below.text) for line in rows["Có kế hoạch riêng"].lines] == [("Có", "1"), ("Không", "1")]
+    assert rows["Hoạt động đã tổ chức"].lines[0].below.text == "3"
+    assert rows["Lượt trẻ em tham gia, thụ hưởng"].lines[0].below.text == "90"
+    (part,) = [below.part_of(row) for row in below.rows_below(upward.up_obligation)]
+    cells = [
+        [cell.text for cell in row]
+        for block in consolidated_part(part, number=1, on=TODAY)
+        if isinstance(block, Table)
+        for row in block.rows
+    ]
+    assert ["", "Nam", "", "7", ""] in cells
+    assert ["4", "Hoạt động đã tổ chức", "hoạt động", "3", "2 đơn vị có số liệu"] in cells
+    assert ["1", "Có kế hoạch riêng", "Có: 1 đơn vị; Không: 1 đơn vị", "2 đơn vị có số liệu"] in cells
 
 
 def test_half_year_is_never_added_to_the_year(upward):

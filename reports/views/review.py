@@ -63,7 +63,8 @@ def review_approve_many(request: SignedInRequest) -> HttpResponse:
     """Approve the ticked reports, each ``chon`` being its pk and the number of the revision that stood on the page."""
     seen = _ticked(request.POST.getlist("chon"))
     visible = Report.objects.visible_to(request.user).filter(pk__in=list(seen))
-    batch = workflow.approve_many(list(report_filters.with_names(visible)), by=request.user, seen=seen)
+    reports = report_filters.with_names(visible).select_related("obligation__receiving_unit")
+    batch = workflow.approve_many(reports, by=request.user, seen=seen)
     if batch.approved:
         messages.success(request, f"Đã duyệt {len(batch.approved)} báo cáo. Số liệu đã được tính vào tổng hợp.")
     if batch.refused:

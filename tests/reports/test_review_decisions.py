@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,7 +12,7 @@ from orgunits import reorganisation
 from orgunits.models import Role
 from reports import workflow
 from reports.models import Notice, Report, Revision, Rollup
-from tests.builders import content, give_role, make_report, open_year
+from tests.builders import content, give_role, make_report, make_unit, make_user, open_year
 
 ACTIONS = ("report_approve", "report_return", "report_reopen")
 
@@ -345,3 +347,17 @@ def test_only_reports_without_remarks_can_be_ticked(client, cast, both):
     assert f'value="{both[0].pk}-1"' not in page
     assert f'value="{both[1].pk}-1"' in page
     assert "1 điều" in page
+
+
+def test_sums_above_are_computed_once_for_a_batch(cast, both):
+    for _ in range(3):
+        make_unit(parent=cast.union)
+    for row in open_year(cast.duty):
+        if not Report.objects.filter(obligation=row).exists():
+            workflow.submit(make_report(row), content(), by=make_user(unit=row.org_unit, role=Role.REPORTER))
+    reports = list(Report.objects.select_related("obligation").order_by("pk"))
+    with CaptureQueriesContext(connection) as seen:
+        batch = workflow.approve_many(reports, by=cast.reviewer, seen=dict.fromkeys((row.pk for row in reports), 1))
+    assert len(batch.approved) == 5
+    written = [query["sql"] for query in seen if query["sql"].startswith('INSERT INTO "reports_rollup"')]
+    assert len(written) == 1

@@ -158,9 +158,10 @@ def whole_number_rule(first: str) -> DataValidation:
     """A whole number from 0 on, or *không phát sinh*; ``first`` is the first cell to which it is applied."""
     rule = DataValidation(
         type="custom",
+        # IF and not OR: of a text, INT is an error, and OR of an error is one too.
         formula1=(
-            f'OR(AND(ISNUMBER({first}),{first}>=0,{first}=INT({first})),TRIM({first})="KPS",'
-            f'TRIM({first})="Không phát sinh")'
+            f"IF(ISNUMBER({first}),AND({first}>=0,{first}=INT({first})),"
+            f'OR(TRIM({first})="KPS",TRIM({first})="Không phát sinh"))'
         ),
         allow_blank=True,
         showErrorMessage=True,

@@ -26,8 +26,10 @@ class SheetImportQuerySet(models.QuerySet["SheetImport"]):
 class SheetImport(models.Model):
     """One uploaded workbook: for one report, or for one duty and period of many units. It writes drafts only.
 
-    ``errors`` is [{"sheet", "cell", "reason"}], all of them; ``changes`` is {report or obligation key: {field name:
-    [text before, text now]}}, the preview, and what is then imported in one transaction.
+    ``errors`` is [{"sheet", "cell", "reason", "kind"}], all of them: ``stop`` keeps the file out, ``tell`` only the
+    report from being filed. ``changes`` is {report or obligation key: {field name: [text before, text now]}}, the
+    preview, and what is then imported in one transaction; a third text marks a field that somebody else has changed
+    since the download.
     """
 
     class Status(models.TextChoices):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from orgunits import roles
 from orgunits.models import OrgUnit, Role
 from orgunits.requests import SignedInRequest
-from reports import dashboards, missing
+from reports import dashboards, missing, sheets_scope
 from reports.dashboard_figures import Counting
 from reports.models import Rollup
 
@@ -66,6 +66,7 @@ def missing_list(request: SignedInRequest, pk: int) -> HttpResponse:
         "late": sum(line.is_late for line in rows),
         "late_only": late_only,
         "may_remind": roles.may(request.user, (Role.REVIEWER, Role.ADMINISTRATOR), unit, on=on),
+        "sheet_units": sheets_scope.count(request.user, choice.duty, choice.period, on=on),
     }
     return render(request, "reports/dashboard_missing.html", context)
 

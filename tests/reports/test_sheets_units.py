@@ -10,7 +10,7 @@ from openpyxl.utils import get_column_letter
 
 from orgunits.models import AuditEvent, Role
 from orgunits.transitions import Conflict
-from reports import drafts, sheets_form, sheets_import, sheets_units, sheets_units_reading
+from reports import drafts, sheets_form, sheets_import, sheets_tasks, sheets_units, sheets_units_reading
 from reports.models import FormVersion, Obligation, Report, SheetImport
 from reports.obligations import waive
 from reports.workflow import approve, submit
@@ -398,6 +398,20 @@ def test_a_dead_workers_row_is_released_once_and_goes_on(district):
     assert (row.status, Report.objects.count()) == (Status.DONE, 2)
 
 
+def test_the_tick_rings_for_what_waits_and_for_nothing_else(district, monkeypatch):
+    waiting = sheets_import.take_many(
+        uploaded(both_units(district)), district.duty, district.obligation.period, unit=district.union,
+        by=district.clerk,
+    )  # fmt: skip
+    take(district, both_units(district))
+    confirmed = take(district, both_units(district))
+    sheets_import.confirm_many(confirmed, by=district.clerk, with_clashes=False)
+    rung = []
+    monkeypatch.setattr(sheets_tasks.run_sheet_import, "delay", rung.append)
+    sheets_tasks.ring_for_sheet_imports()
+    assert rung == [waiting.pk, confirmed.pk]
+
+
 def test_a_row_that_was_left_twice_is_given_up(district):
     row = sheets_import.take_many(
         uploaded(both_units(district)), district.duty, district.obligation.period, unit=district.union,
@@ -456,4 +470,5 @@ def test_the_number_of_queries_does_not_grow_with_the_units(district, django_ass
     builders.open_year(district.duty)
     content = build(district)
     with django_assert_max_num_queries(70):
-        take(district, content)
+        row = take(district, content)
+    assert (row.status, stops(row), len({code for code, _ in cells(content)})) == (Status.READY, [], 12)

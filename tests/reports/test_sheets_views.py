@@ -187,6 +187,15 @@ def test_the_page_of_a_period_offers_the_table_to_who_files_for_many(client, cas
         assert period_url("unit_sheet_download", cast) not in text
 
 
+def test_the_list_of_who_has_not_filed_offers_it_too(client, cast, clerk):
+    builders.give_role(clerk, Role.VIEWER, cast.union)
+    page = reverse("reports:missing", args=[cast.union.pk])
+    client.force_login(clerk)
+    assert period_url("unit_sheet_download", cast) in client.get(page).content.decode()
+    client.force_login(cast.reviewer)
+    assert period_url("unit_sheet_download", cast) not in client.get(page).content.decode()
+
+
 @pytest.mark.parametrize("name", ["unit_sheet_download", "unit_sheet_upload"])
 @pytest.mark.parametrize(("person", "code"), [("officer", 200), ("reviewer", 403), ("viewer", 403), ("stranger", 404)])
 def test_who_may_have_the_table(client, cast, name, person, code):

@@ -28,7 +28,7 @@ from reports import (
     snapshots,
 )
 from reports.form_fields import Question
-from reports.models import FormVersion, Obligation, Period, Report, ReviewEvent, Revision
+from reports.models import FormVersion, Obligation, Period, Report, ReviewEvent, Revision, Snapshot
 
 DATA = Path(__file__).parent / "data" / "sample.toml"
 CORRECTION_DAYS = 7
@@ -144,8 +144,8 @@ def _file(report: Report, content: dict[str, Any], opened: Opened, found: dict[s
     )
     if opened.is_current:
         review_flags.write(revision, found)
-    if opened.row.get("collects"):
-        snapshots.take(revision)
+    if opened.row.get("collects") and (snapshot := snapshots.take(revision)):
+        Snapshot.objects.filter(pk=snapshot.pk).update(taken_at=filed_at)
     record(revision, ReviewEvent.Action.SUBMIT, officer, filed_at)
     _decide(revision, reviewer, opened)
 

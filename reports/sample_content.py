@@ -10,6 +10,7 @@ from reports.models import FormItem, ItemKind, Obligation, Report, Revision
 
 # Nobody is to read an invented number of harmed children under the name of a real place: these stay không phát sinh.
 HARM = {"tre-em-bi-xam-hai", "tre-em-bi-bao-luc", "tre-em-duoc-ho-tro-can-thiep", "vu-xu-ly-vi-pham-hanh-chinh"}
+STEP = 500_000  # đồng: sample money comes in such steps
 REMAINS = 35  # per cent of last year's figure, where it fell so much that it is explained
 
 
@@ -35,7 +36,7 @@ def make(questions: Sequence[Question], report: Report) -> dict[str, Any]:
             case ItemKind.SHARE:
                 content["figures"][code] = _share(question.item, made_up, year)
             case ItemKind.COUNT | ItemKind.MONEY:
-                content["figures"][code] = _number(question, made_up)
+                content["figures"][code] = _number(question, obligation, made_up)
             case ItemKind.NARRATIVE:
                 content["texts"][code] = text(code, obligation)
             case ItemKind.TASKS:
@@ -77,15 +78,17 @@ def _tasks(question: Question, made_up: random.Random) -> dict[str, dict[str, st
     return {str(row.task.pk): {"status": made_up.choice(states), "note": ""} for row in question.tasks}
 
 
-def _number(question: Question, made_up: random.Random) -> dict[str, Any]:
+def _number(question: Question, obligation: Obligation, made_up: random.Random) -> dict[str, Any]:
+    """About as much as in other years: a unit's size does not change, so that what differs much stands out."""
     if question.code in HARM:
         return {"nil": True}
-    if question.kind == ItemKind.MONEY:
-        return {SUM: made_up.randint(1, 60) * 500_000}
-    if not question.has_parts:
-        return {SUM: made_up.randint(0, 40)}
-    parts = {cell.key: made_up.randint(0, 40) for cell in question.cells}
-    return {**parts, SUM: sum(parts.values())}
+    size = random.Random(f"{obligation.org_unit.code} {obligation.period.kind} {question.code}")  # noqa: S311
+    step = STEP if question.kind == ItemKind.MONEY else 1
+    parts = {}
+    for cell in question.cells:
+        usual = size.randint(6, 40)
+        parts[cell.key] = round(usual * made_up.uniform(0.85, 1.15)) * step
+    return {**parts, SUM: sum(parts.values())} if question.has_parts else parts
 
 
 def _share(item: FormItem, made_up: random.Random, year: int) -> dict[str, int]:

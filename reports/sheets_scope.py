@@ -62,6 +62,7 @@ class Scope:
     version: FormVersion
     rows: dict[str, UnitRow] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    on_older_forms: list[str] = field(default_factory=list)  # names of units that have to be filled in one by one
 
     @cached_property
     def columns(self) -> list[tuple[Question, list[SheetField]]]:
@@ -110,6 +111,8 @@ def load(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date) 
         report = getattr(obligation, "report", None)
         if sentence := _why_not(obligation, report, scope.version):
             scope.refused[unit.code] = sentence
+            if report and report.is_editable and obligation.waived_at is None:
+                scope.on_older_forms.append(str(unit))
             continue
         report = report or Report(form_version=scope.version)
         report.obligation = obligation

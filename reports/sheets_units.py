@@ -94,7 +94,10 @@ def _cover(book: Book, scope: Scope) -> None:
     ]
     row = sheets_form.pairs(sheet, 4, facts)
     row = sheets_form.lines(sheet, row + 1, "Cách làm", [f"{number}. {step}" for number, step in enumerate(STEPS, 1)])
-    sheets_form.lines(sheet, row + 1, "Bảo vệ trẻ em", [sheets_form.PRIVACY])
+    row = sheets_form.lines(sheet, row + 1, "Bảo vệ trẻ em", [sheets_form.PRIVACY])
+    if scope.on_older_forms:
+        words = "Bản nháp của các đơn vị này theo phiên bản cũ của biểu mẫu, hãy điền riêng cho từng đơn vị:"
+        sheets_form.lines(sheet, row + 1, "Không có trong bảng", [words, *scope.on_older_forms])
     sheets_style.finish(sheet, freeze="", landscape=False)
 
 

@@ -128,6 +128,15 @@ def test_a_row_for_each_unit_that_owes_and_may_be_filed_for(district):
     assert elsewhere.code not in str(cells(build(district)))
 
 
+def test_a_draft_on_an_older_form_is_named_on_the_cover_and_left_out(district):
+    FormVersion.objects.create(form=district.form.form, number=9)
+    content = build(district)
+    assert {code for code, name in cells(content) if name == 1} == {district.sibling.code}
+    cover = load_workbook(BytesIO(content))["Hướng dẫn"]
+    words = [cell.value for row in cover.iter_rows() for cell in row if cell.value]
+    assert words[words.index("Không có trong bảng") + 2 :] == [str(district.base)]
+
+
 def test_codes_names_and_heads_are_locked_and_figures_are_not(district):
     content = build(district)
     workbook, at = load_workbook(BytesIO(content)), cells(content)

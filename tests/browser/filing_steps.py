@@ -54,3 +54,8 @@ def wait_for_draft(page: Page, report: Report, **wanted: str) -> None:
 def forgive_failed_requests(person: Visitor) -> None:
     """The browser logs each request that failed; here that is what the test is about."""
     person.complaints[:] = [line for line in person.complaints if "Failed to load resource" not in line]
+
+
+def cut_off(page: Page) -> None:
+    """Nothing that this page sends gets through, not even while it is closed; other pages have a network."""
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no network')); }")

@@ -17,6 +17,7 @@ from tests.browser.filing_steps import (
     OFFICER,
     PEOPLE,
     begun,
+    cut_off,
     field,
     forgive_failed_requests,
     path_of,
@@ -115,14 +116,11 @@ def test_text_typed_without_a_network_survives_the_closing_of_the_page(visitor):
     report = begun()
     person = visitor(OFFICER)
     page = person.open(path_of(report))
-    page.context.set_offline(True)
+    cut_off(page)
     field(page, "ket-qua").fill("Chữ còn ở máy.")
     expect(state(page)).to_contain_text("Chưa có mạng")
-    context = page.context
-    page.goto("about:blank")  # leaving sends what it can; without a network, nothing
+    person.page = page.context.new_page()
     page.close()
-    context.set_offline(False)
-    person.page = context.new_page()
     page = person.open(path_of(report))
     expect(page.get_by_text("Đã đặt lại chữ chưa kịp gửi")).to_be_visible()
     expect(field(page, "ket-qua")).to_have_value("Chữ còn ở máy.")
@@ -151,7 +149,7 @@ def test_button_pressed_without_a_network_stays_on_the_page(visitor):
 def test_what_was_put_back_can_be_thrown_away(visitor):
     report = begun()
     Report.objects.filter(pk=report.pk).update(draft={"ket-qua": "Bản trên máy chủ."}, draft_version=1)
-    person = visitor(OFFICER)
+    person = visitor(OFFICER, service_workers="block")
     page = person.open(path_of(report))
     page.context.set_offline(True)
     field(page, "ket-qua").fill("Ghi nhầm.")
@@ -170,7 +168,7 @@ def test_what_was_put_back_can_be_thrown_away(visitor):
 def test_answer_lost_on_the_way_is_no_clash_with_oneself(visitor):
     """The server saved and died before it answered: the same text sent again is the same text."""
     report = begun()
-    person = visitor(OFFICER)
+    person = visitor(OFFICER, service_workers="block")
     page = person.open(path_of(report))
     lost = []
 
@@ -347,12 +345,11 @@ def test_old_session_cookie_of_somebody_else_does_not_get_the_text(visitor):
     report = begun()
     person = visitor(OFFICER)
     page = person.open(path_of(report))
-    page.context.set_offline(True)
+    cut_off(page)
     field(page, "ket-qua").fill("Chỉ của tôi.")
     expect(state(page)).to_contain_text("Chưa có mạng")
     context = page.context
     page.close()
-    context.set_offline(False)
     context.clear_cookies()
     context.add_cookies([session_cookie(COLLEAGUE, person.site)])
     person.page = context.new_page()

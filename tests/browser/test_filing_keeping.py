@@ -17,6 +17,7 @@ from tests.browser.filing_steps import (
     HELPED,
     OFFICER,
     begun,
+    cut_off,
     field,
     forgive_failed_requests,
     path_of,
@@ -44,11 +45,6 @@ def own_server(one_server, sample):
 
 def banner(page: Page):
     return page.locator(".kept-drafts")
-
-
-def cut_off(page: Page) -> None:
-    """Nothing that this page sends gets through, not even while it is closed; other pages have a network."""
-    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('no network')); }")
 
 
 def left_behind(person: Visitor, report: Report, name: str, text: str) -> Page:
@@ -193,7 +189,7 @@ def test_text_left_behind_is_sent_from_the_home_page(visitor):
 
 def test_banner_stands_until_the_network_is_back(visitor):
     report = begun()
-    person = visitor(OFFICER)
+    person = visitor(OFFICER, service_workers="block")  # routes see nothing of pages that have a worker
     page = left_behind(person, report, "ket-qua", "Chờ mạng.")
     page.route("**/luu/", lambda route: route.abort())
     person.open("/")
@@ -358,7 +354,7 @@ def test_two_windows_of_one_person_lose_nothing_and_take_over_what_a_closed_one_
 
 def test_text_taken_back_while_it_is_being_saved_stays_taken_back(visitor):
     report = begun()
-    page = visitor(OFFICER).open(path_of(report))
+    page = visitor(OFFICER, service_workers="block").open(path_of(report))
     on_the_way: list = []
     page.route("**/luu/", lambda route: on_the_way.append(route) if not on_the_way else route.continue_())
     field(page, "ket-qua").fill("Nhầm")

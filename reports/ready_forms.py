@@ -20,6 +20,7 @@ from targets.models import Target
 
 DATA = Path(__file__).parent / "data" / "ready_forms.toml"
 LABEL_LENGTH = 200
+NOTE_LENGTH = 300  # of a version
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def offered() -> list[ReadyForm]:
     keys = {form.duty_key for form in all_forms() if form.duty_key}
     there = set(ReportingDuty.objects.filter(key__in=keys).values_list("key", flat=True))
     return [form for form in all_forms() if not form.duty_key or form.duty_key in there]
+
+
+def is_caution(note: str) -> bool:
+    """Whether the note of a version is what a ready form warns of."""
+    return any(form.caution and note == form.caution[:NOTE_LENGTH] for form in all_forms())
 
 
 def find(key: str) -> ReadyForm | None:

@@ -145,6 +145,7 @@ def form_build(request: SignedInRequest, pk: int) -> HttpResponse:
         "draft": draft,
         "sections": form_page.sections(draft),
         "kinds": form_page.kinds(draft),
+        "is_caution": ready_forms.is_caution(draft.note),
         "into": request.GET.get("phan", "").replace("\x00", "")[:200],
         "current": form.current,
         **preview_of(request, draft),
@@ -174,7 +175,9 @@ def form_begin(request: SignedInRequest, pk: int) -> HttpResponse:
     current = form.current
     if ready:
         specs = ready_forms.specs_for(ready, form.duty)
-        form_editing.begin_from(form, specs, by=request.user, source=ready.title, note=ready.caution[:300])
+        form_editing.begin_from(
+            form, specs, by=request.user, source=ready.title, note=ready.caution[: ready_forms.NOTE_LENGTH]
+        )
     elif source == IN_USE and current:
         form_editing.begin(form, by=request.user, copied=current)
     elif source == EMPTY:
@@ -237,6 +240,7 @@ def form_publish(request: SignedInRequest, pk: int) -> HttpResponse:
         "duty": form.duty,
         "draft": draft,
         "current": current,
+        "is_caution": ready_forms.is_caution(draft.note),
         "stamp": form_editing.stamp(current),
         "publish_form": publish_form,
         "problem": problem,

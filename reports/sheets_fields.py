@@ -30,7 +30,7 @@ DATE = "Ô này là ngày tháng, không phải số. Hãy xóa ô, chọn đị
 LOGICAL = "Ô này chứa TRUE hoặc FALSE. Hãy xóa ô và ghi lại."
 NOT_A_CHOICE = "“{}” không có trong danh sách. Hãy chọn một trong các phương án: {}."
 
-_ESCAPED = re.compile(r"_(x[0-9A-Fa-f]{4}_)")
+_LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class CellRefused(ValueError):
@@ -155,7 +155,7 @@ def shown(field: SheetField, text: str) -> str:
 
 def writable(text: str) -> str:
     """The text as Excel stores it: no control characters, and nothing that it would take for an escape."""
-    return _ESCAPED.sub(r"_x005F_\1", ILLEGAL_CHARACTERS_RE.sub("", text))
+    return _LIKE_AN_ESCAPE.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", text))
 
 
 def unescaped(text: str) -> str:

@@ -256,3 +256,40 @@ def test_no_table_where_nothing_is_owed(client, cast, clerk):
     client.force_login(clerk)
     answer = client.get(period_url("unit_sheet_download", cast), follow=True)
     assert "Không còn đơn vị nào phải nộp" in answer.content.decode()
+
+
+def test_a_file_that_changes_nothing_says_so(client, cast, report, clerk):
+    client.force_login(cast.officer)
+    page = client.get(send(client, report, sheets_form.build(report).content)["Location"])
+    assert "Tệp không thay đổi gì" in page.content.decode()
+    client.force_login(clerk)
+    content = sheets_units.build(cast.duty, cast.obligation.period, by=clerk, on=TODAY).content
+    answer = client.post(period_url("unit_sheet_upload", cast), {"tep": uploaded(content)})
+    sheets_import.run(SheetImport.objects.latest("pk").pk)
+    assert "Bảng không thay đổi gì" in client.get(answer["Location"]).content.decode()
+
+
+def test_a_failed_job_says_what_to_do(client, cast, clerk):
+    row = SheetImport.objects.create(
+        uploaded_by=clerk, org_unit=cast.union, duty=cast.duty, period=cast.obligation.period, original_name="a.xlsx",
+        status=Status.FAILED, error=sheets_import.FAILED,
+    )  # fmt: skip
+    client.force_login(clerk)
+    text = client.get(url("sheet_import", row)).content.decode()
+    assert "Chưa nhập gì" in text
+    assert "Nộp lại tệp đã sửa" in text
+
+
+def test_the_preview_of_many_units_asks_a_fixed_number_of_queries(client, cast, clerk, django_assert_max_num_queries):
+    for number in range(3, 13):
+        builders.make_unit(f"Công đoàn cơ sở số {number:02d}", parent=cast.union)
+    builders.open_year(cast.duty)
+    content = sheets_units.build(cast.duty, cast.obligation.period, by=clerk, on=TODAY).content
+    content = typed_into(content, {("Số liệu", f"E{row}"): 4 for row in range(6, 18)})
+    client.force_login(clerk)
+    client.post(period_url("unit_sheet_upload", cast), {"tep": uploaded(content)})
+    row = SheetImport.objects.get()
+    sheets_import.run(row.pk)
+    with django_assert_max_num_queries(35):
+        text = client.get(url("sheet_import", row)).content.decode()
+    assert text.count("<details>") == 12

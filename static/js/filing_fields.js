@@ -112,11 +112,14 @@
     const field = first(name);
     return (field.type === "radio" && field.closest("[role=radiogroup], fieldset")) || field;
   }
-  // The element below which notes stand.
-  function host(name) {
+  // Notes of a figure have a place of their own; those of another field stand right below it.
+  function putBelow(name, made) {
     const field = first(name);
-    if (field.type === "radio") return field.closest("[role=radiogroup], fieldset") || field.parentElement;
-    return field.closest(".figure, .form-check") || field;
+    const figure = field.closest(".figure");
+    const notes = figure && figure.parentElement.querySelector(":scope > .figure__notes");
+    const group = field.type === "radio" ? described(name) : null;
+    if (notes) notes.prepend(made);
+    else (group || figure || field.closest(".form-check") || field).after(made);
   }
   const ORDER = ["loi", "khac", "truoc", "dem"]; // as the server writes them: errors first
   // aria-describedby names what is there now, and nothing that is gone.
@@ -169,7 +172,7 @@
     question: question,
     label: label,
     described: described,
-    host: host,
+    putBelow: putBelow,
     describe: describe,
     goTo: goTo,
     emit: emit,

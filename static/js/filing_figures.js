@@ -1,4 +1,4 @@
-/* The filing form, 4: figures. Reads them as whole_numbers.py does, groups their digits, sums groups, and says
+/* The filing form, 5: figures. Reads them as whole_numbers.py does, groups their digits, sums groups, and says
    percentages: cut, never rounded up, with as many decimals as the verdict needs. */
 (function () {
   "use strict";

@@ -1,4 +1,4 @@
-/* The filing form, 6: the whole form by keyboard. No key without Ctrl or Alt does anything but in a figure, so that
+/* The filing form, 7: the whole form by keyboard. No key without Ctrl or Alt does anything but in a figure, so that
    typing and screen readers keep theirs. */
 (function () {
   "use strict";

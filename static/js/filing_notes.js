@@ -1,4 +1,4 @@
-/* The filing form, 3: beside each field how its saving stands, what the server remarks, and how long a text is. */
+/* The filing form, 4: beside each field how its saving stands, what the server remarks, and how long a text is. */
 (function () {
   "use strict";
 
@@ -91,10 +91,7 @@
       const icon = document.getElementById("filing-icon-" + kind);
       if (icon) made.append(icon.content.cloneNode(true));
       made.append(sentence(words));
-      const host = filing.host(name);
-      const notes = host.parentElement.querySelector(":scope > .figure__notes");
-      if (notes && host.classList.contains("figure")) notes.prepend(made);
-      else host.after(made);
+      filing.putBelow(name, made);
       if (!before) filing.say(filing.label(name) + ": " + words);
       const folded = made.closest("details");
       if (folded) folded.open = true;

@@ -1,4 +1,4 @@
-/* The filing form, 7: opens without a network as well. filing_worker.js keeps the last copy of this page and its
+/* The filing form, 8: opens without a network as well. filing_worker.js keeps the last copy of this page and its
    files; here it is set up, told what to keep, and given the draft as the server last confirmed it, which a copy of
    the page does not know. */
 (function () {

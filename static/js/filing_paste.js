@@ -1,4 +1,4 @@
-/* The filing form, 5: a column or a block copied from a spreadsheet is filled into the figures, or the tasks, from the
+/* The filing form, 6: a column or a block copied from a spreadsheet is filled into the figures, or the tasks, from the
    field in which one stands: down the rows of the same part of the form, right across numerator and denominator. What
    does not fit is left and said; one press takes the whole paste back. */
 (function () {
@@ -150,9 +150,9 @@
     say("Đã dán vào " + done.before.length + " ô." + rest);
     line.dataset.left = done.left.length ? "yes" : "";
     const buttons = document.createElement("span");
-    if (done.before.length) buttons.append(button("Hoàn tác dán", takeBack.bind(null, done, start)));
+    if (done.before.length) buttons.append(filing.button("Hoàn tác dán", takeBack.bind(null, done, start)));
     buttons.append(
-      button("Ẩn", function () {
+      filing.button("Ẩn", function () {
         line.replaceChildren();
         start.focus();
       })
@@ -163,14 +163,6 @@
     const said = document.createElement("span");
     said.textContent = words;
     line.replaceChildren(said);
-  }
-  function button(words, press) {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.className = "btn btn-sm btn-outline-secondary";
-    made.textContent = words;
-    made.addEventListener("click", press);
-    return made;
   }
   // Only what still says what was pasted: later typing stays.
   function takeBack(done, start) {

@@ -97,12 +97,12 @@
       }
       if (now === confirmed(name) || now === filing.text(name)) return;
       if (filing.text(name) !== confirmed(name)) {
-        ask(name, "Ở một cửa sổ khác trên máy này đã ghi: ", now);
+        filing.ask(name, "Ở một cửa sổ khác trên máy này đã ghi: ", now);
         return;
       }
       filing.put(name, now);
       restored.push(name);
-      if (confirmed(name) !== was && confirmed(name) !== sent) ask(name, "");
+      if (confirmed(name) !== was && confirmed(name) !== sent) filing.ask(name, "");
     });
     if (keep()) kept.write(from, null);
     showRestored(restored);
@@ -119,7 +119,7 @@
       const back = {};
       restored.forEach(function (name) {
         back[name] = [filing.text(name), confirmed(name)];
-        choose(name, confirmed(name));
+        filing.choose(name, confirmed(name));
       });
       pending = Object.assign({}, pending, back);
       keep();
@@ -139,7 +139,7 @@
       list.append(text);
     });
     list.append(
-      button("Bỏ chữ của mục đã mất", function () {
+      filing.button("Bỏ chữ của mục đã mất", function () {
         Object.keys(orphans).forEach(function (name) {
           delete orphans[name];
         });
@@ -256,7 +256,7 @@
       pending = null;
       adopt(answer, {});
       Object.keys(answer.clashes).forEach(function (name) {
-        ask(name, answer.saved_by + " đã ghi lúc " + answer.saved_at + ": ");
+        filing.ask(name, answer.saved_by + " đã ghi lúc " + answer.saved_at + ": ");
       });
       show("trouble", "Người khác vừa sửa cùng chỗ. Hãy chọn ở các ô được đánh dấu.");
       tell(Object.keys(sendable()), "typed");
@@ -342,64 +342,6 @@
     keep();
   }
 
-  // --- two texts for one field --------------------------------------------------------------------------------------
-
-  function choose(name, text) {
-    const box = document.getElementById("f-" + name + "-khac");
-    held.delete(name);
-    if (box) box.remove();
-    filing.put(name, text);
-    filing.describe(name);
-    filing.first(name).focus();
-    keep();
-    tell([name], text === confirmed(name) ? "same" : "typed");
-    schedule(0);
-  }
-  // `theirs` is the other text; without it, what the server holds.
-  function ask(name, who, theirs) {
-    if (!filing.first(name)) return;
-    const other = theirs === undefined ? confirmed(name) : theirs;
-    let box = document.getElementById("f-" + name + "-khac");
-    held.add(name);
-    tell([name], "held");
-    if (box && box.querySelector("button")) box.remove();
-    if (!box || !box.isConnected) {
-      box = document.createElement("div");
-      box.id = "f-" + name + "-khac";
-      box.className = "field-clash";
-      const shown = document.createElement("q");
-      shown.className = "field-clash__text";
-      shown.textContent = filing.words(name, other);
-      box.append(who || "Bản đã lưu: ", shown);
-      filing.host(name).after(box);
-    } else if (box.querySelector("q")) {
-      box.querySelector("q").textContent = filing.words(name, other);
-    }
-    filing.describe(name);
-    const buttons = document.createElement("div");
-    buttons.className = "field-clash__buttons";
-    buttons.append(
-      button(isText(name) ? "Dùng chữ này" : "Dùng trả lời này", function () {
-        choose(name, other);
-      }),
-      button(isText(name) ? "Giữ chữ của tôi" : "Giữ trả lời của tôi", function () {
-        choose(name, filing.text(name));
-      })
-    );
-    box.append(buttons);
-  }
-  function isText(name) {
-    return ["text", "textarea"].includes(filing.first(name).type);
-  }
-  function button(words, press) {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.className = "btn btn-sm btn-outline-secondary";
-    made.textContent = words;
-    made.addEventListener("click", press);
-    return made;
-  }
-
   // --- when to save -------------------------------------------------------------------------------------------------
 
   // Tells that a field was changed by hand or on behalf of somebody.
@@ -458,13 +400,16 @@
 
   Object.assign(filing, {
     adopt: adopt,
-    ask: ask,
     changed: changed,
     claim: claim,
     confirmed: confirmed,
     flush: flush,
+    held: held,
+    keep: keep,
     save: save,
+    schedule: schedule,
     show: show,
+    tell: tell,
     version: function () {
       return version;
     },

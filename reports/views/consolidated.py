@@ -72,6 +72,8 @@ def consolidated_snapshot(request: SignedInRequest, pk: int, number: int) -> Htt
     )
     snapshot = get_object_or_404(snapshots, revision__number=number)
     before = snapshots.filter(revision__number__lt=number).order_by("-revision__number").first()
+    changes = corrections.between(before, snapshot) if before else corrections.Changes()
+    first = {pk: changes.children[pk] for pk in sorted(changes.children)[:ROWS]}
     own = consolidated.own_figures(report, snapshot.revision)
     page = Paginator(_children(snapshot), ROWS).get_page(request.GET.get("trang"))
     context = _frame(request, report) | {
@@ -82,7 +84,8 @@ def consolidated_snapshot(request: SignedInRequest, pk: int, number: int) -> Htt
         "children": [_child_row(child) for child in page],
         "sees_below": _sees_below(request, report),
         "before": before,
-        "changes": corrections.between(before, snapshot) if before else None,
+        "changes": changes,
+        "lines": corrections.child_lines(first, on=report.obligation.period.ends_on),
         "columns": (f"Lần {before.revision.number if before else '–'}", f"Lần {number}"),
         "others": snapshots.order_by("revision__number"),
     }

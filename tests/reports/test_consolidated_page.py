@@ -251,6 +251,10 @@ def test_snapshot_page_shows_what_was_sent_after_a_change_below(client, upward):
     text = client.get(url(upward, "consolidated_snapshot", 2)).content.decode()
     assert "Khác với bản chốt lần 1" in text
     assert "+12" in text
+    assert "1 báo cáo của cấp dưới khác với lần trước" in text
+    assert "Đã duyệt, bản nộp lần 1" in text
+    client.force_login(upward.province_reviewer)
+    assert url(upward, "consolidated_snapshot", 2) in client.get(upward.report.get_absolute_url()).content.decode()
     child = Report.objects.get(obligation=upward.obligation)
     assert f"{child.get_absolute_url()}?lan=1" in text
 

@@ -19,6 +19,7 @@ from orgunits.models import User
 from orgunits.transitions import Conflict
 from orgunits.vietnamese import nfc
 from plans.models import Task
+from reports import content_checks
 from reports.models import Attachment, ItemKind, PhotoConsent, Report
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -123,6 +124,17 @@ def attach(
             consent=attachment.consent,
         )
     return attachment
+
+
+def warnings_of(attachment: Attachment) -> list[str]:
+    """Sentences about a caption or a file name that seems to say who a child is; they do not stop the file."""
+    stem = PurePath(attachment.original_name).stem.replace("_", " ")
+    found = [("Chú thích", attachment.caption), ("Tên tệp", stem)]
+    return [
+        f"{what} “{words}”: {sentence} Hãy bỏ tệp này và gửi lại với chú thích, tên tệp khác."
+        for what, words in found
+        if (sentence := content_checks.names_a_person(words))
+    ]
 
 
 @transaction.atomic

@@ -233,6 +233,8 @@ def _attach(request: SignedInRequest, report: Report, saved: drafts.Saved, uploa
             report, {caption_name: ""}, base={caption_name: caption}, version=saved.version, by=request.user
         )
     messages.success(request, f"Đã gửi kèm tệp “{file.original_name}”.")
+    for sentence in attachments.warnings_of(file):
+        messages.warning(request, sentence)
     if request.POST.get("action") == "attach":
         return redirect(_files_url(report))
     return _go_on(request, report, saved)

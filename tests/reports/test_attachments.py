@@ -366,6 +366,47 @@ def test_upload_saves_the_text_too_and_comes_back(client, cast, report):
     assert "Bìa" in page
 
 
+@pytest.mark.parametrize(
+    ("caption", "name", "what"),
+    [
+        ("Gọi 0912 345 678 để nhận quà", "a.pdf", "Chú thích “Gọi 0912 345 678"),
+        ("Bìa", "sdt_0912345678.pdf", "Tên tệp “sdt 0912345678"),
+    ],
+)
+def test_caption_and_name_that_look_like_personal_data_are_kept_and_warned_about(
+    client, cast, report, caption, name, what
+):
+    client.force_login(cast.officer)
+    response = send(client, report, file=upload(PDF, name), caption=caption)
+    page = text(client.get(response.headers["Location"]))
+    assert Attachment.objects.count() == 1
+    assert what in page
+    assert "Hãy bỏ tệp này và gửi lại" in page
+
+
+def test_picture_is_sent_with_its_consent_and_task_from_the_form(client, cast, report):
+    task = make_task(cast.plan)
+    client.force_login(cast.officer)
+    refused = send(client, report, file=upload(photo(), "anh.jpg"), caption="Rước đèn")
+    assert refused.status_code == 422
+    assert "Tệp này là ảnh. Hãy cho biết" in text(refused)
+    assert 'value="Rước đèn"' in text(refused)
+    assert not Attachment.objects.exists()
+    report.refresh_from_db()
+    fields = {"tai-lieu.consent": "consented", "tai-lieu.file_task": str(task.pk)}
+    assert send(client, report, file=upload(photo(), "anh.jpg"), caption="Rước đèn", **fields).status_code == 302
+    taken = Attachment.objects.get()
+    assert (taken.consent, taken.task, taken.content_type) == ("consented", task, attachments.JPEG)
+    page = text(client.get(reverse("reports:filing", args=[report.pk])))
+    assert "đã đồng ý" in page
+
+
+def test_plain_caption_is_not_warned_about(client, cast, report):
+    client.force_login(cast.officer)
+    response = send(client, report, file=upload(PDF, "ke-hoach-2026.pdf"), caption="Kế hoạch của đơn vị")
+    assert "Hãy bỏ tệp này và gửi lại" not in text(client.get(response.headers["Location"]))
+
+
 @pytest.mark.parametrize("action", ["save", "check", "submit"])
 def test_chosen_file_is_taken_with_every_button(client, cast, report, action):
     client.force_login(cast.officer)

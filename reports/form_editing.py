@@ -14,7 +14,7 @@ from django.utils import timezone
 from orgunits import audit
 from orgunits.models import User
 from orgunits.transitions import Conflict
-from reports.form_building import ItemSpec, ensure_form, insert_items, next_number
+from reports.form_building import ensure_form, next_number
 from reports.models import AskedTask, FormCheck, FormVersion, ReportForm
 
 
@@ -39,15 +39,6 @@ def begin(form: ReportForm, *, by: User, copied: FormVersion | None = None, note
     if copied:
         copy_items(copied, draft)
     record("form.begin", draft, by=by, copied=copied.number if copied else None)
-    return draft
-
-
-@transaction.atomic
-def begin_from(form: ReportForm, specs: list[ItemSpec], *, by: User, source: str, note: str = "") -> FormVersion:
-    """A draft version with the items of a ready form; its table of tasks asks for all tasks of the plan."""
-    draft = begin(form, by=by, note=note)
-    insert_items(draft, specs, set(form.duty.plan.tasks.values_list("pk", flat=True)))
-    record("form.add_items", draft, by=by, source=source, count=len(specs))
     return draft
 
 

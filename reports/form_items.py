@@ -5,6 +5,7 @@ never given to an item of another kind.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -22,8 +23,8 @@ from reports.form_building import (
     ItemSpec,
     insert_items,
 )
-from reports.form_editing import StaleDraft, claim, record
-from reports.models import AskedTask, FormCheck, FormItem, FormVersion, ItemKind
+from reports.form_editing import StaleDraft, begin, claim, record
+from reports.models import AskedTask, FormCheck, FormItem, FormVersion, ItemKind, ReportForm
 from targets.models import Indicator
 
 Values = dict[str, Any]
@@ -53,12 +54,10 @@ def is_fixed(item: FormItem) -> bool:
     return item.code in kinds_by_code(item.version)
 
 
-def free_code(version: FormVersion, label: str, kind: str, *, target_code: str = "") -> str:
-    """A code for a new item, made from its label; that of a share of a target is the indicator's."""
-    if target_code:
-        return target_code
+def free_code(version: FormVersion, label: str, kind: str, *, beside: Iterable[str] = ()) -> str:
+    """A code for a new item, made from its label; ``beside`` are codes that are about to be given to others."""
     used = kinds_by_code(version)
-    taken = set(version.items.values_list("code", flat=True)) | RESERVED
+    taken = set(version.items.values_list("code", flat=True)) | RESERVED | set(beside)
     taken |= {code for code, other in used.items() if other != kind}
     stem = ONCE.get(ItemKind(kind)) or _slug(label) or kind
     indicators = set(Indicator.objects.filter(code__startswith=stem).values_list("code", flat=True))
@@ -113,24 +112,42 @@ def add(
 
 
 @transaction.atomic
+def begin_from(form: ReportForm, specs: list[ItemSpec], *, source: str, by: User, note: str = "") -> FormVersion:
+    """A draft version with the items of a ready form. Raises StaleDraft where there is a draft already."""
+    draft = begin(form, by=by, note=note)
+    items = _insert(draft, specs)
+    record("form.add_items", draft, by=by, source=source, count=len(items))
+    return draft
+
+
+@transaction.atomic
 def add_specs(draft: FormVersion, specs: list[ItemSpec], *, source: str, seen: int, by: User) -> list[FormItem]:
     """Put the items of a ready form behind those of the draft; what the draft asks already is left out."""
     claim(draft, seen=seen, by=by)
+    items = _insert(draft, specs)
+    record("form.add_items", draft, by=by, source=source, count=len(items))
+    return items
+
+
+def _insert(draft: FormVersion, specs: list[ItemSpec]) -> list[FormItem]:
+    """The items that the draft has not yet, at its end; a table of tasks asks for all tasks of the plan.
+
+    A code that had another kind in a version in use gives way to a free one.
+    """
     there = dict(draft.items.values_list("code", "kind"))
-    kinds = set(there.values())
+    once = {kind for kind in there.values() if kind in ONCE}
     used = kinds_by_code(draft)
-    wanted = [
-        spec
-        for spec in specs
-        if spec.code not in there
-        and used.get(spec.code, spec.kind) == spec.kind
-        and not (spec.kind in ONCE and spec.kind in kinds)
-    ]
+    wanted: list[ItemSpec] = []
+    for spec in specs:
+        if spec.code not in there and spec.kind not in once:
+            is_free = used.get(spec.code, spec.kind) == spec.kind
+            beside = {each.code for each in (*specs, *wanted)}
+            code = spec.code if is_free else free_code(draft, spec.label, spec.kind, beside=beside)
+            wanted.append(replace(spec, code=code))
     last = draft.items.aggregate(last=Max("order"))["last"] or 0
     tasks = set(draft.form.duty.plan.tasks.values_list("pk", flat=True))
     items = insert_items(draft, wanted, tasks, after=last)
     _arrange(draft)
-    record("form.add_items", draft, by=by, source=source, count=len(items))
     return items
 
 

@@ -14,7 +14,16 @@ from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from plans.models import PeriodKind, ReportingDuty
-from reports import form_building, form_differences, form_editing, form_moving, form_page, form_preview, ready_forms
+from reports import (
+    form_building,
+    form_differences,
+    form_editing,
+    form_items,
+    form_moving,
+    form_page,
+    form_preview,
+    ready_forms,
+)
 from reports.form_editing import StaleDraft
 from reports.form_rule_forms import PublishForm
 from reports.models import FormVersion, Report, ReportForm
@@ -175,7 +184,7 @@ def form_begin(request: SignedInRequest, pk: int) -> HttpResponse:
     current = form.current
     if ready:
         specs = ready_forms.specs_for(ready, form.duty)
-        form_editing.begin_from(
+        form_items.begin_from(
             form, specs, by=request.user, source=ready.title, note=ready.caution[: ready_forms.NOTE_LENGTH]
         )
     elif source == IN_USE and current:

@@ -630,3 +630,14 @@ def test_item_is_added_to_the_section_from_which_one_came(builder, form, two_sec
     link = url("item_add", form, "count") + "?phan=S%E1%BB%91%20li%E1%BB%87u"
     assert link in page
     assert 'value="Số liệu"' in builder.get(link).content.decode()
+
+
+def test_item_of_a_ready_form_never_takes_a_code_of_another_kind(cast, form):
+    FormItem.objects.create(
+        version=cast.form, order=9, code="tre-em-bi-xam-hai", kind=ItemKind.NARRATIVE, label="Trẻ em bị xâm hại"
+    )
+    ready = ready_forms.find("thong-ke-tre-em")
+    specs = ready_forms.specs_for(ready, form.duty)
+    draft = form_items.begin_from(form, specs, source=ready.title, by=cast.administrator)
+    assert len(codes(draft)) == len(specs)
+    assert item_of(draft, "so-tre-em-bi-xam-hai").kind == ItemKind.COUNT

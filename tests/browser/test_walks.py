@@ -137,6 +137,7 @@ def fill_rest_of_union_report(page: Page) -> None:
         ("Kinh phí công đoàn dành cho", "22.500.000"),
     ):
         figure(page, label).fill(number)
+    figure(page, "Nguồn lực xã hội huy động được").fill("")
     page.get_by_label("Không phát sinh: Nguồn lực xã hội huy động được").check()
     page.get_by_role("button", name="Điền").click()
     page.get_by_label("Phương hướng").fill("Tiếp tục truyền thông đến gia đình đoàn viên.")

@@ -199,6 +199,12 @@ def passages(report: Report) -> dict[str, list[Passage]]:
     return found
 
 
+def left_over(report: Report) -> list[Passage]:
+    """Passages of texts that the report's form no longer asks; they are not sent."""
+    asked = set(items_of(report).values_list("code", flat=True))
+    return [each for code, picked in passages(report).items() if code not in asked for each in picked]
+
+
 def _latest(reports: set[int]) -> dict[int, Revision]:
     found: dict[int, Revision] = {}
     for batch in batches(sorted(reports)):
@@ -220,7 +226,11 @@ def _text(revision: Revision, code: str) -> str:
 def frozen(report: Report) -> dict[str, list[dict[str, Any]]]:
     """The picked passages as a revision keeps them, by item code: text, source, and whether it was edited here."""
     kept: dict[str, list[dict[str, Any]]] = {}
-    for pick in picks_of(report):
+    picks = list(picks_of(report))
+    asked = set(items_of(report).values_list("code", flat=True)) if picks else set()
+    for pick in picks:
+        if pick.item_code not in asked:
+            continue  # see left_over
         kept.setdefault(pick.item_code, []).append(
             {
                 "unit": _unit(pick),

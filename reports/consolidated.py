@@ -96,6 +96,12 @@ def own_figures(report: Report, revision: Revision | None = None) -> Own:
     return Own(cells | own_sums.answers(found) | own_sums.tasks_and_activities(found), items, version)
 
 
+def own_figures_for_reader(report: Report) -> Own:
+    """For who does not file for the unit: what was last filed, and nothing of what is only typed."""
+    last = report.latest_revision
+    return own_figures(report, last) if last else Own({}, [], "chưa nộp")
+
+
 def table(part: Part, own: Own, *, counting: Counting = Counting.APPROVED, url: str = "") -> PartTable:
     """One duty below beside the unit's own figures; ``url`` is where the sums can be followed down."""
     counts = part.counts

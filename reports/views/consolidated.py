@@ -33,7 +33,8 @@ def consolidated_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     obligation = report.obligation
     rows = below.rows_below(obligation)
     counting = Counting.SUBMITTED if request.GET.get("count") == Counting.SUBMITTED else Counting.APPROVED
-    own = consolidated.own_figures(report)
+    frame = _frame(request, report)
+    own = (consolidated.own_figures if frame["may_file"] else consolidated.own_figures_for_reader)(report)
     missing = consolidated.missing_list(rows, asked=request.GET.get("loc", ""), on=on)
     named = missing.found.select_related("org_unit", "report", "period").defer("report__draft")
     page = Paginator(named.prefetch_related("org_unit__placements"), ROWS).get_page(request.GET.get("trang"))
@@ -47,7 +48,7 @@ def consolidated_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         )
         for row in rows
     ]
-    context = _frame(request, report) | {
+    context = frame | {
         "tables": tables,
         "own": own,
         "counting": counting,
@@ -57,7 +58,8 @@ def consolidated_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "missing_lines": consolidated.missing_lines(list(page), on=on),
         "sees_below": sees_below,
         "may_remind": roles.may(request.user, (Role.REVIEWER, Role.ADMINISTRATOR), obligation.org_unit, on=on),
-        "text_items": collected_texts.items_with_counts(report),
+        "text_items": collected_texts.items_with_counts(report) if frame["may_file"] else [],
+        "left_over": collected_texts.left_over(report) if frame["may_file"] else [],
     }
     return render(request, "reports/consolidated_detail.html", context)
 

@@ -7,6 +7,7 @@
   const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   const timers = new Map();
   const stopped = new Set();
+  const busy = new Map(); // a field is saved once at a time: the next save starts from what the last one stored
   let leaving = false;
 
   const baseOf = (field) => form.elements[field.name.replace("text-", "base-")];
@@ -16,9 +17,18 @@
   // A textarea gives \n, a hidden field what it was given: compared in one form.
   const same = (field) => field.value === baseOf(field).value.replace(/\r\n/g, "\n");
 
-  async function save(field) {
+  function save(field) {
+    clearTimeout(timers.get(field));
     timers.delete(field);
     if (stopped.has(field) || same(field)) return;
+    if (busy.has(field)) {
+      later(field);
+      return;
+    }
+    busy.set(field, send(field).finally(() => busy.delete(field)));
+  }
+
+  async function send(field) {
     const text = field.value;
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, base: baseOf(field).value, text });
     note(field, "Đang lưu…");
@@ -55,9 +65,13 @@
   form.addEventListener("change", (event) => {
     if (event.target.dataset.passage) save(event.target);
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", async (event) => {
     leaving = true;
     timers.forEach((timer) => clearTimeout(timer));
+    if (!busy.size) return;
+    event.preventDefault(); // the page sends what it knows to be stored; otherwise it would clash with itself
+    await Promise.allSettled(busy.values());
+    form.requestSubmit(event.submitter);
   });
   window.addEventListener("beforeunload", (event) => {
     const open = [...form.querySelectorAll("[data-passage]")].some((field) => !same(field));

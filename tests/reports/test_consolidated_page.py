@@ -221,6 +221,21 @@ def test_who_only_receives_reads_without_links_down(client, draft):
     assert reverse("reports:dashboard", args=[draft.union.pk]) not in text
 
 
+def test_what_is_only_typed_is_read_by_nobody_above(client, draft):
+    Report.objects.filter(pk=draft.report.pk).update(draft={"tre-em-duoc-ho-tro.v": "987"})
+    client.force_login(draft.union_officer)
+    assert "987" in client.get(url(draft)).content.decode()
+    for person in (draft.province_reviewer, draft.viewer, draft.administrator):
+        client.force_login(person)
+        assert "987" not in client.get(url(draft)).content.decode()
+    workflow.submit(draft.report, content(children=654), by=draft.union_officer)
+    workflow.send_back(draft.report, by=draft.province_reviewer, reason="Thiếu.")
+    client.force_login(draft.province_reviewer)
+    text = client.get(url(draft)).content.decode()
+    assert "654" in text
+    assert "987" not in text
+
+
 PAGES = [("consolidated", ()), ("consolidated_changes", ()), ("consolidated_snapshot", (1,))]
 
 
@@ -308,5 +323,5 @@ def test_who_may_not_correct(client, upward, person, status):
 def test_queries_do_not_grow_with_the_units(client, draft, django_assert_num_queries):
     client.force_login(draft.union_officer)
     client.get(url(draft))
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(39):
         client.get(url(draft))

@@ -157,6 +157,16 @@ def test_order_changes_and_the_ends_hold(draft):
     assert texts() == ["Thứ hai.", "Đã tổ chức ba lớp."]
 
 
+def test_passage_of_an_item_that_is_gone_is_shown_and_not_sent(client, draft):
+    pick(draft)
+    draft.report.form_version.items.filter(code=CODE).update(code="muc-khac")
+    assert collected_texts.frozen(draft.report) == {}
+    client.force_login(draft.union_officer)
+    text = client.get(reverse("reports:consolidated", args=[draft.report.pk])).content.decode()
+    assert "không còn mục của các đoạn sau" in text
+    assert "Đã tổ chức ba lớp." in text
+
+
 # --- two people, and a report that is filed ---------------------------------------------------------------------------
 
 

@@ -19,14 +19,12 @@ from plans.models import ReportingDuty
 from reports import (
     sheets_book,
     sheets_form,
+    sheets_import,
     sheets_one,
     sheets_preview,
     sheets_scope,
     sheets_units,
     workflow,
-)
-from reports import (
-    sheets_import,
 )
 from reports.models import Period, Report, ReviewEvent, SheetImport
 from reports.sheets_one import DraftMoved

@@ -22,7 +22,7 @@
     const other = theirs === undefined ? filing.confirmed(name) : theirs;
     let box = document.getElementById("f-" + name + "-khac");
     filing.held.add(name);
-    filing.tell([name], "held");
+    filing.tell([name], "asked");
     if (box && box.querySelector("button")) box.remove();
     if (!box || !box.isConnected) {
       box = document.createElement("div");

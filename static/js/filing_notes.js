@@ -8,13 +8,14 @@
   const form = filing.form;
   const HOTLINES = /\b(111|18001744)\b/;
   // The gravest of a corner's fields is shown.
-  const GRAVITY = ["same", "saved", "saving", "typed", "offline", "signed-out", "held"];
+  const GRAVITY = ["same", "saved", "saving", "typed", "offline", "signed-out", "held", "asked"];
   const WORDS = {
     saving: "đang lưu…",
     typed: "chưa lưu",
     offline: "chưa có mạng",
     "signed-out": "cần đăng nhập lại",
     held: "chưa lưu được",
+    asked: "hãy chọn một",
   };
 
   // --- how the saving stands ----------------------------------------------------------------------------------------

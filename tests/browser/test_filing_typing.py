@@ -290,6 +290,7 @@ def test_two_people_choose_in_every_kind_of_field(visitor):
     # What only the colleague answered has come in.
     expect(mine.locator("#muc-danh-gia").get_by_label("Khá")).to_be_checked()
     expect(field(mine, HELPED.removesuffix("v") + "nil")).to_be_checked()
+    expect(mine.locator("#muc-co-khong .field-state")).to_have_text("hãy chọn một")
     described = mine.locator("#muc-co-khong [role=radiogroup]").get_attribute("aria-describedby")
     assert "f-co-khong-khac" in described
     mine.locator("#muc-co-khong").get_by_role("button", name="Dùng trả lời này").click()

@@ -2,15 +2,20 @@
 
 from plans.models.documents import Citation, Document, Programme, Recipient
 from plans.models.duties import DueRule, PeriodKind, ReportingDuty
-from plans.models.letterheads import Letterhead
+from plans.models.letterheads import Letterhead, Signer
 from plans.models.plans import Plan, Responsibility, Section, Task
 from plans.models.printing import PrintJob
+from plans.models.register import CommitteeTerm, IssuedFile, NumberSeries, OutgoingDocument
 
 __all__ = [
     "Citation",
+    "CommitteeTerm",
     "Document",
     "DueRule",
+    "IssuedFile",
     "Letterhead",
+    "NumberSeries",
+    "OutgoingDocument",
     "PeriodKind",
     "Plan",
     "PrintJob",
@@ -19,5 +24,6 @@ __all__ = [
     "ReportingDuty",
     "Responsibility",
     "Section",
+    "Signer",
     "Task",
 ]

@@ -13,7 +13,10 @@ class LetterheadQuerySet(models.QuerySet["Letterhead"]):
 
 
 class Letterhead(models.Model):
-    """What a unit's documents carry over ``[valid_from, valid_to)``; the style follows from the unit's sector."""
+    """What a unit's documents carry over ``[valid_from, valid_to)``; the style follows from the unit's sector.
+
+    The signer here signs unless another is chosen from ``signers``.
+    """
 
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="letterheads", verbose_name="đơn vị")
     valid_from = models.DateField("từ ngày")
@@ -26,6 +29,11 @@ class Letterhead(models.Model):
     signer_post = models.CharField("chức vụ người ký", max_length=150, blank=True)
     signer_name = models.CharField("người ký", max_length=150, blank=True)
     recipients = models.TextField("nơi nhận", blank=True)  # one a line
+    drafting_code = models.CharField("ký hiệu đơn vị soạn thảo", max_length=40, blank=True)  # of a công văn
+    numbers_by_type = models.BooleanField("mỗi loại văn bản một dãy số", default=False)
+    signature_image = models.FileField("ảnh chữ ký", upload_to="letterheads/", blank=True)  # private, of signer_name
+    seal_image = models.FileField("ảnh con dấu", upload_to="letterheads/", blank=True)  # private
+    has_verify_code = models.BooleanField("in mã xác minh", default=True)
 
     objects = LetterheadQuerySet.as_manager()
 
@@ -35,3 +43,20 @@ class Letterhead(models.Model):
 
     def __str__(self) -> str:
         return self.issuer_line
+
+
+class Signer(models.Model):
+    """Another person who signs the unit's documents, with the authority in which that is done."""
+
+    letterhead = models.ForeignKey(Letterhead, models.CASCADE, related_name="signers", verbose_name="mẫu văn bản")
+    order = models.PositiveSmallIntegerField("thứ tự", default=0)
+    authority = models.CharField("quyền hạn ký", max_length=150, blank=True)  # "\n" between lines
+    post = models.CharField("chức vụ", max_length=150)
+    name = models.CharField("họ và tên", max_length=150)
+    signature_image = models.FileField("ảnh chữ ký", upload_to="letterheads/", blank=True)  # private
+
+    class Meta:
+        ordering = ["letterhead", "order", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.post} {self.name}"

@@ -103,6 +103,7 @@ def notes(report: Report, shown: Reading, older: Revision | None, *, reader: Use
     flags = shown.revision.flags
     checked = {row["item"] for row in flags.get("checks", [])}  # said already, with the rule
     labels = {question.code: question.item.label for question in shown.form.questions}
+    tasks = next((question.code for question in shown.form.questions if question.kind == ItemKind.TASKS), "")
     explanations: dict[str, str] = shown.revision.content.get("explanations") or {}
     return Notes(
         older=older,
@@ -112,13 +113,17 @@ def notes(report: Report, shown: Reading, older: Revision | None, *, reader: Use
             Flagged(row["item"], labels.get(row["item"], ""), row["sentence"], explanations.get(row["item"], ""))
             for row in flags.get("checks", [])
         ],
-        warnings=[
-            Flagged(row["item"], labels.get(row["item"], ""), row["sentence"]) for row in flags.get("warnings", [])
-        ],
+        warnings=[_warning(row, labels, tasks=tasks) for row in flags.get("warnings", [])],
         same=_same_texts(shown, labels, reader),
         pictures=_pictures([file for block in shown.blocks for file in block.attachments]),
         was_looked_at=shown.revision.flag_count is not None,
     )
+
+
+def _warning(row: dict[str, str], labels: dict[str, str], *, tasks: str) -> Flagged:
+    """A warning with its item; one in the note of a task stands with the table of tasks, one of pictures alone."""
+    code = row["item"] if row["item"] in labels or not row["item"] else tasks
+    return Flagged(code, labels.get(code, ""), row["sentence"])
 
 
 def moves(shown: Reading) -> list[Move]:

@@ -60,6 +60,13 @@ def test_checks_stand_with_the_explanation_of_the_officer(client, cast):
     assert 'id="muc-tre-em-duoc-ho-tro"' in text
 
 
+def test_warning_in_the_note_of_a_task_leads_to_the_tasks(client, cast):
+    cast.form.items.create(code="nhiem-vu", kind="tasks", label="Tình hình thực hiện nhiệm vụ", order=8)
+    warnings = [{"item": "task12", "sentence": "Có vẻ chứa số điện thoại."}]
+    text = page(client, cast.reviewer, filed(cast.obligation, cast.officer, warnings=warnings))
+    assert '<a href="#muc-nhiem-vu">Tình hình thực hiện nhiệm vụ</a>: Có vẻ chứa số điện thoại.' in text
+
+
 def test_same_texts_name_the_period_and_the_unit(client, cast):
     last_year(cast, content(text=TEXT))
     beside = filed(cast.sibling_obligation, cast.sibling_officer, content(text=TEXT))

@@ -43,6 +43,7 @@ EMAILS = {
 }
 # Answers that are no pages of their own: files, parts of pages, data; and pages that need a second step to be there.
 NOT_PAGES = {
+    "filing_worker",
     "healthz",
     "orgunits:unit_branch",
     "orgunits:unit_suggestions",

@@ -57,7 +57,7 @@ def build() -> Province:
         _file_year(duty, version, tasks, year, chance, by=officer)
     draft = Report.objects.get(obligation__org_unit=base, obligation__period__year=YEARS[-1])
     filed = Report.objects.get(obligation__org_unit=base, obligation__period__year=YEARS[-2])
-    waiting = Report.objects.filter(status=Report.Status.SUBMITTED).order_by("pk").first()
+    waiting = Report.objects.filter(status=Report.Status.SUBMITTED).order_by("pk")[:1].get()
     writer = _person("Tổng hợp", root, Role.REPORTER, address="writer")
     return Province(
         root=root,
@@ -333,7 +333,7 @@ def _upward(plan: Plan, root: OrgUnit, *, by: User) -> Report:
     """The province's own report to a body above it, with the reports of all units below."""
     above = OrgUnit.objects.create(sector="trade_union", code="TREN", is_sample=True)
     Placement.objects.create(
-        org_unit=above, name="Cơ quan cấp trên", level=root.latest_placement.level, path=above.segment, depth=0,
+        org_unit=above, name="Cơ quan cấp trên", level=root.placements.get().level, path=above.segment, depth=0,
         valid_from=datetime.date(2015, 1, 1), search_name="co quan cap tren", sort_name=sort_key("Cơ quan cấp trên"),
     )  # fmt: skip
     items = [

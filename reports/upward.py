@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from reports import below, corrections
 from reports.below import Part
-from reports.corrections import ChildLine, Changes
+from reports.corrections import Changes, ChildLine
 from reports.models import Report, Revision, Snapshot
 
 LINES = 5

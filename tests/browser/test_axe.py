@@ -211,7 +211,7 @@ def forms_of(version: FormVersion, *, by: User) -> dict[str, dict[str, object]]:
     building = form_editing.begin(form, by=by, copied=second)
     item = building.items.get(code="tre-em-om-dau-duoc-ho-tro")
     check = FormCheck.objects.create(version=building, item=item, kind=FormCheck.Kind.DROP, percent=30)
-    pk = {"pk": form.pk}
+    pk: dict[str, object] = {"pk": form.pk}
     return {
         "form": pk,
         "form+number": pk | {"number": version.number},

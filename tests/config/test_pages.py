@@ -6,9 +6,8 @@ from unicodedata import is_normalized
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
-from django.urls import path
+from django.urls import include, path
 
 from config import views
 from orgunits.transitions import Conflict
@@ -80,11 +79,7 @@ def failing(request):
     raise ZeroDivisionError
 
 
-def home(request):
-    return HttpResponse("x")
-
-
-urlpatterns = [path("xung-dot/", conflicting), path("hong/", failing), path("", home, name="home")]
+urlpatterns = [path("xung-dot/", conflicting), path("hong/", failing), path("", include("config.urls"))]
 handler500 = views.server_error
 
 

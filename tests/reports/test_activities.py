@@ -82,8 +82,8 @@ def test_list_is_narrowed_by_occasion_and_task_and_adds_up_what_is_shown(client,
     client.force_login(cast.officer)
     page = text(client.get(reverse(LIST), {"dip": "mid_autumn"}))
     assert ("Phá cỗ" in page, "Trại hè" in page, "Cộng 2 hoạt động" in page) == (True, False, True)
-    assert "Kinh phí công đoàn <strong class=\"figure-value\">1.000.000</strong> đồng" in page
-    assert "Ngân sách nhà nước <strong class=\"figure-value\">3.000.000</strong> đồng" in page
+    assert 'Kinh phí công đoàn <strong class="figure-value">1.000.000</strong> đồng' in page
+    assert 'Ngân sách nhà nước <strong class="figure-value">3.000.000</strong> đồng' in page
     page = text(client.get(reverse(LIST), {"nhiem_vu": str(task.pk)}))
     assert ("Có nhiệm vụ" in page, "Phá cỗ" in page, "Cộng 1 hoạt động" in page) == (True, False, True)
     page = text(client.get(reverse(LIST), {"dip": "action_month", "nhiem_vu": str(task.pk)}))

@@ -222,18 +222,18 @@ def test_who_only_receives_reads_without_links_down(client, draft):
 
 
 def test_what_is_only_typed_is_read_by_nobody_above(client, draft):
-    Report.objects.filter(pk=draft.report.pk).update(draft={"tre-em-duoc-ho-tro.v": "987"})
+    Report.objects.filter(pk=draft.report.pk).update(draft={"tre-em-duoc-ho-tro.v": "98765432"})
     client.force_login(draft.union_officer)
-    assert "987" in client.get(url(draft)).content.decode()
+    assert "98.765.432" in client.get(url(draft)).content.decode()
     for person in (draft.province_reviewer, draft.viewer, draft.administrator):
         client.force_login(person)
-        assert "987" not in client.get(url(draft)).content.decode()
-    workflow.submit(draft.report, content(children=654), by=draft.union_officer)
+        assert "98.765.432" not in client.get(url(draft)).content.decode()
+    workflow.submit(draft.report, content(children=6543210), by=draft.union_officer)
     workflow.send_back(draft.report, by=draft.province_reviewer, reason="Thiếu.")
     client.force_login(draft.province_reviewer)
     text = client.get(url(draft)).content.decode()
-    assert "654" in text
-    assert "987" not in text
+    assert "6.543.210" in text
+    assert "98.765.432" not in text
 
 
 PAGES = [("consolidated", ()), ("consolidated_changes", ()), ("consolidated_snapshot", (1,))]

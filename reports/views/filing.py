@@ -199,7 +199,7 @@ def _other_page(report: Report, action: str, pk: str, *, has_pk: bool) -> str:
             return reverse("reports:care_model_detail", args=[pk]) + back
         case "step-model" if has_pk:
             return reverse("reports:care_model_step", args=[pk]) + back
-        case "collect" if report.form_version.items.filter(code=pk).exists():
+        case "collect" if pk in report.form_version.items.values_list("code", flat=True):
             return reverse("reports:collected_texts", args=[report.pk, pk])
     return ""
 
@@ -211,8 +211,13 @@ def _copy_before(request: SignedInRequest, report: Report, saved: drafts.Saved, 
     now = saved.draft.get(code, "")
     if before and before not in now:
         text = "\n".join(filter(None, [now, before]))
-        with contextlib.suppress(drafts.DraftClash):  # a colleague is writing there: theirs stays
+        try:
             drafts.save(report, {code: text}, base={code: now}, version=saved.version, by=request.user)
+        except drafts.DraftTooLarge as error:
+            messages.error(request, str(error))
+        except drafts.DraftClash:
+            pass  # a colleague is writing there: theirs stays
+        else:
             messages.success(request, "Đã chép nội dung kỳ trước vào ô. Hãy sửa theo kết quả của kỳ này.")
     return redirect(f"{_form_url(report)}#muc-{code}")
 

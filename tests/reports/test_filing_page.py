@@ -184,6 +184,23 @@ def test_copying_puts_the_text_behind_what_is_there(officer, report, url, last_y
         assert report.draft["ket-qua"] == "Năm nay.\nNăm trước đã làm.", "a second press adds nothing"
 
 
+def test_copying_into_a_draft_that_is_nearly_full_says_so_and_loses_nothing(officer, report, url, last_year):
+    long = {"kinh-phi.explanation": "x" * 199_950}
+    Report.objects.filter(pk=report.pk).update(draft=long, draft_version=1)
+    response = post(officer, url, long, action="copy-before:ket-qua", version=1, base=long)
+    assert response.status_code == 302
+    assert "quá 200 kB" in text(officer.get(response.url))
+    report.refresh_from_db()
+    assert report.draft == long
+
+
+@pytest.mark.parametrize("action", ["collect:a\x00b", "copy-before:\x00", "\x00", "remove-attachment:" + "9" * 25])
+def test_button_that_no_page_has_is_no_error_of_ours(officer, report, url, action):
+    assert post(officer, url, {"ket-qua": "x"}, action=action).status_code < 500
+    report.refresh_from_db()
+    assert report.draft == {"ket-qua": "x"}
+
+
 @pytest.mark.parametrize("code", ["", "khong-co", "kinh-phi"])
 def test_copying_what_is_not_there_changes_nothing(officer, report, url, last_year, code):
     assert post(officer, url, {"ket-qua": "x"}, action=f"copy-before:{code}").status_code == 302

@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 
 from orgunits.form_fields import DayField
 from plans.forms import VietnameseFormMixin
+from reports import form_fields
 from reports.models import FormItem, Report
 
 MOST = 4000
@@ -162,8 +163,8 @@ class ReopenForm(BackForm):
 
 
 def review_items(report: Report) -> list[FormItem]:
-    """The items of the report's form, with what ``short_label`` names."""
-    return list(report.form_version.items.select_related("target__indicator").order_by("order", "pk"))
+    """The items that the report's unit was asked: one that it never saw, open alone, would leave it nothing to do."""
+    return [question.item for question in form_fields.load(report).questions]
 
 
 def short_label(item: FormItem) -> str:

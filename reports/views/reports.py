@@ -27,7 +27,7 @@ from reports import (
 )
 from reports.duty_forms import ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
-from reports.review_forms import ApproveForm, ReopenForm, ReturnForm, review_items
+from reports.review_forms import ApproveForm, ReopenForm, ReturnForm
 from reports.upward import upward
 
 ROWS = 50
@@ -183,7 +183,7 @@ def _review(
     if not workflow.may_review(user, report.obligation, on=on):
         return {"may_review": False}
     seen = {"seen": latest.number}
-    items = review_items(report)
+    items = [question.item for question in shown.form.questions]
     is_latest = shown.revision == latest
     waits = report.status == Report.Status.SUBMITTED and is_latest
     queue = report_filters.ReviewQueue(user, request.GET, on=on)

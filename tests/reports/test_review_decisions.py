@@ -361,3 +361,15 @@ def test_sums_above_are_computed_once_for_a_batch(cast, both):
     assert len(batch.approved) == 5
     written = [query["sql"] for query in seen if query["sql"].startswith('INSERT INTO "reports_rollup"')]
     assert len(written) == 1
+
+
+def test_only_what_the_unit_was_asked_can_be_returned(client, cast, report):
+    """An item of another level, open alone, would leave the officer with nothing to correct."""
+    item = report.form_version.items.create(code="cap-khac", kind="count", label="Chỉ cấp ngành", order=30)
+    item.levels.add(cast.union.latest_placement.level)
+    client.force_login(cast.reviewer)
+    assert 'name="tich-cap-khac"' not in client.get(report.get_absolute_url()).content.decode()
+    typed = {"tich-cap-khac": "on", "muc-cap-khac": "Hãy bổ sung."}
+    page = act(client, cast.reviewer, report, "report_return", **typed).content.decode()
+    assert "tích mục cần sửa" in page
+    assert status(report) == "submitted"

@@ -87,6 +87,8 @@ def remove_plan(plan: Plan, *, by: User) -> None:
     document, unit = plan.document, plan.org_unit
     if document.derived.exists() or document.cited_by.exists():
         raise ValidationError("Có văn bản khác đang dẫn kế hoạch này nên không xóa được.")
+    if plan.outgoing.exists():
+        raise ValidationError("Kế hoạch đã có số trong sổ văn bản đi nên không xóa được.")
     audit.record("plan.remove", plan, by=by, org_unit=unit, number=document.number)
     try:
         plan.delete()

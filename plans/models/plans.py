@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
 
     from plans.models.duties import ReportingDuty
+    from plans.models.register import OutgoingDocument
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -50,6 +51,7 @@ class Plan(models.Model):
     if TYPE_CHECKING:
         sections: RelatedManager["Section"]
         duties: RelatedManager[ReportingDuty]
+        outgoing: RelatedManager[OutgoingDocument]
 
     class Meta:
         ordering = ["-document__issued_year", "-document__issued_on", "pk"]

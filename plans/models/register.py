@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from orgunits.models import OrgUnit, User
 from plans.models.documents import Document
+from plans.models.plans import Plan
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -88,6 +89,9 @@ class OutgoingDocument(models.Model):
     serial = models.PositiveIntegerField("số")
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="outgoing_documents", verbose_name="đơn vị")
     kind = models.CharField("loại văn bản", max_length=20, choices=Document.Kind)
+    plan = models.ForeignKey(
+        Plan, models.PROTECT, null=True, blank=True, related_name="outgoing", verbose_name="kế hoạch"
+    )  # the plan that went out, where it was one of ours
     number = models.CharField("số, ký hiệu", max_length=80)  # as printed
     subject = models.TextField("trích yếu")
     signer_name = models.CharField("người ký", max_length=150, blank=True)

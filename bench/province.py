@@ -226,7 +226,14 @@ def _file_year(
         contents.append(content)
     made = Report.objects.bulk_create(reports, batch_size=BATCH)
     filed = [
-        Revision(report=report, number=1, content=content, submitted_at=at, submitted_by=by)
+        Revision(
+            report=report,
+            number=1,
+            content=content,
+            form_version_id=report.form_version_id,
+            submitted_at=at,
+            submitted_by=by,
+        )
         for report, content in zip(made, contents, strict=True)
         if report.status != Report.Status.DRAFT
     ]
@@ -285,7 +292,12 @@ def _large_draft(root: OrgUnit, base: OrgUnit, chance: random.Random, *, by: Use
     content = _large_content(version, tasks, chance)
     before = _report(duty, version, base, YEARS[-2], Report.Status.APPROVED, by=by)
     Revision.objects.create(
-        report=before, number=1, content=content, submitted_at=_filed_at(YEARS[-2]), submitted_by=by
+        report=before,
+        number=1,
+        content=content,
+        form_version_id=version.pk,
+        submitted_at=_filed_at(YEARS[-2]),
+        submitted_by=by,
     )
     large = _report(duty, version, base, YEARS[-1], Report.Status.DRAFT, by=by)
     Report.objects.filter(pk=large.pk).update(draft=typed(content) | content["choices"])

@@ -83,8 +83,11 @@ class Own:
 
 def own_figures(report: Report, revision: Revision | None = None) -> Own:
     """Of a filing what it froze; without one, what is typed in a report that is open, else what was last filed."""
-    items = asked_items.items_of_version(report.form_version, year=report.obligation.period.year)
     shown = revision or (None if report.is_editable else report.latest_revision)
+    form = report.form_version
+    if shown and shown.form_version_id != form.pk and shown.form_version:
+        form = shown.form_version  # the report has moved to another version since
+    items = asked_items.items_of_version(form, year=report.obligation.period.year)
     found = shown.content if shown else content.parse(report, drafts.typed(report), previous=None).content
     milestones = {item.code: item.milestone for item in items}
     cells = {

@@ -212,17 +212,19 @@ def is_closed(report: Report, code: str) -> bool:
     return is_restricted(report) and code not in report.open_items
 
 
-def load(report: Report) -> Questionnaire:
+def load(report: Report, *, version_pk: int | None = None) -> Questionnaire:
     """The questions that this report's unit answers, in a fixed number of queries.
 
-    What a target or an item asks of other levels than the unit's own is left out.
+    What a target or an item asks of other levels than the unit's own is left out. ``version_pk`` is another version of
+    the form, which a filing of the report has answered before the report was moved over.
     """
-    items = list(_items(report).prefetch_related("levels", "target__milestones", "target__levels"))
+    version_pk = version_pk or report.form_version_id
+    items = list(_items(version_pk).prefetch_related("levels", "target__milestones", "target__levels"))
     questions = [_question(item, report) for item in _answered(items, report)]
     for question in questions:
         if question.kind == ItemKind.TASKS:
             question.task_groups = _task_groups(question.item, report)
-    return _questionnaire(report, questions, FormCheck.objects.filter(version=report.form_version_id))
+    return _questionnaire(report, questions, FormCheck.objects.filter(version=version_pk))
 
 
 def load_some(report: Report, codes: Iterable[str]) -> Questionnaire:
@@ -235,13 +237,13 @@ def load_some(report: Report, codes: Iterable[str]) -> Questionnaire:
     checks = FormCheck.objects.filter(touched, version=report.form_version_id)
     form = _questionnaire(report, [], checks)
     pks = {pk for check in form.checks for pk in (check.item_id, check.other_id)}
-    items = _items(report).filter(Q(code__in=wanted) | Q(pk__in=pks))
+    items = _items(report.form_version_id).filter(Q(code__in=wanted) | Q(pk__in=pks))
     form.questions = [_question(item, report) for item in items]
     return form
 
 
-def _items(report: Report) -> QuerySet[FormItem]:
-    items = FormItem.objects.filter(version=report.form_version_id).select_related("target__indicator")
+def _items(version_pk: int) -> QuerySet[FormItem]:
+    items = FormItem.objects.filter(version=version_pk).select_related("target__indicator")
     return items.prefetch_related("target__indicator__groups").order_by("order", "pk")
 
 

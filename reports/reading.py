@@ -141,7 +141,8 @@ def read(
     ``beside`` is another revision of the same report that was read: what both share is not loaded again.
     """
     before = beside.before if beside else previous_revision(report.obligation)
-    form = beside.form if beside else form_fields.load(report)
+    is_same = beside is not None and beside.revision.form_version_id == revision.form_version_id
+    form = beside.form if beside and is_same else form_fields.load(report, version_pk=revision.form_version_id)
     reader = _Reader(report, revision, before.content if before else {})
     blocks = [reader.block(question) for question in form.questions]
     for block in blocks:

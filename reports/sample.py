@@ -140,7 +140,12 @@ def _file(report: Report, content: dict[str, Any], opened: Opened, found: dict[s
     if opened.row.get("collects"):
         content["collected"] = sample_work.collect(report, by=officer)
     revision = Revision.objects.create(
-        report=report, number=1, content=content, submitted_at=filed_at, submitted_by=officer
+        report=report,
+        number=1,
+        content=content,
+        form_version_id=report.form_version_id,
+        submitted_at=filed_at,
+        submitted_by=officer,
     )
     if opened.is_current:
         review_flags.write(revision, found)

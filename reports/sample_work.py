@@ -97,7 +97,12 @@ def _correct(obligation: Obligation, *, on: datetime.date) -> None:
     content = {**first.content, "figures": {**first.content["figures"], "tre-em-duoc-khen-thuong": {"v": 52}}}
     later = at + datetime.timedelta(days=2)
     second = Revision.objects.create(
-        report=from_report, number=2, content=content, submitted_at=later, submitted_by=first.submitted_by
+        report=from_report,
+        number=2,
+        content=content,
+        form_version_id=from_report.form_version_id,
+        submitted_at=later,
+        submitted_by=first.submitted_by,
     )
     steps = [
         (first, Action.REOPEN, reviewer, at, "Dữ liệu mẫu: đơn vị báo còn sót số trẻ em được khen thưởng."),

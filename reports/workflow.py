@@ -109,7 +109,12 @@ def submit(report: Report, content: dict[str, Any], *, by: User, flags: dict[str
     )
     last = _last_revision(report)
     revision = Revision.objects.create(
-        report=report, number=last.number + 1 if last else 1, content=content, submitted_at=now, submitted_by=by
+        report=report,
+        number=last.number + 1 if last else 1,
+        content=content,
+        form_version_id=report.form_version_id,
+        submitted_at=now,
+        submitted_by=by,
     )
     review_flags.write(revision, flags or {})
     snapshots.take(revision)
@@ -214,7 +219,12 @@ def correct(report: Report, *, by: User, reason: str, seen: int | None = None) -
     if not corrections.since_filed(last):
         raise Conflict("Từ khi gửi báo cáo, số liệu của các đơn vị cấp dưới không thay đổi nên không cần đính chính.")
     revision = Revision.objects.create(
-        report=report, number=last.number + 1, content=last.content, submitted_at=now, submitted_by=by
+        report=report,
+        number=last.number + 1,
+        content=last.content,
+        form_version_id=last.form_version_id,
+        submitted_at=now,
+        submitted_by=by,
     )
     review_flags.write(revision, last.flags)
     snapshots.take(revision)
@@ -280,7 +290,7 @@ def _move(report: Report, action: Action, **changes: Any) -> None:
     won = Report.objects.filter(pk=report.pk, status__in=step.sources).update(status=step.target, **changes)
     if not won:
         raise Conflict(conflict_sentence(report, action))
-    report.refresh_from_db(fields=["status", *changes])
+    report.refresh_from_db(fields=["status", "form_version", *changes])
 
 
 def _record(

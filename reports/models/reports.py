@@ -113,6 +113,8 @@ class Revision(models.Model):
     report = models.ForeignKey(Report, models.PROTECT, related_name="revisions", verbose_name="báo cáo")
     number = models.PositiveSmallIntegerField("lần nộp")
     content: "models.JSONField[dict[str, Any]]" = models.JSONField()
+    # What it answers, also after the report has moved to another version; None is the report's own.
+    form_version = models.ForeignKey(FormVersion, models.PROTECT, null=True, related_name="+", verbose_name="biểu mẫu")
     submitted_at = models.DateTimeField("nộp lúc")
     submitted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="người nộp")
     flags: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict)

@@ -202,3 +202,49 @@ def test_moving_is_for_administrators(client, cast, report, second):
         assert client.post(move_url(cast), {"sang": second.pk, "bao_cao": [report.pk]}).status_code == status
     client.force_login(cast.unit_administrator)
     assert client.delete(move_url(cast)).status_code == 405
+
+
+# --- what was filed before a report was moved ------------------------------------------------------------------------
+
+
+def moved_report(cast, *, gone="ket-qua"):
+    """Approved on the first version, reopened, and moved to a second one that does not ask one of its items."""
+    report = make_report(cast.obligation)
+    workflow.submit(report, content(text="Câu chữ của bản đầu."), by=cast.officer)
+    workflow.approve(report, by=cast.reviewer)
+    workflow.reopen(report, by=cast.reviewer, reason="Có số mới.")
+    draft = form_editing.begin(cast.form.form, by=cast.administrator, copied=cast.form)
+    draft.items.filter(code=gone).delete()
+    second = publish(cast, draft)
+    report.refresh_from_db()
+    assert form_moving.move(cast.form.form, cast.form, second, report_pks=[report.pk], by=cast.administrator) == 1
+    report.refresh_from_db()
+    return report
+
+
+def test_approved_filing_stays_readable_after_its_report_was_moved(client, cast):
+    report = moved_report(cast)
+    client.force_login(cast.reviewer)
+    assert "Câu chữ của bản đầu." in client.get(report.get_absolute_url()).content.decode()
+
+
+def test_what_is_filed_after_a_move_answers_the_new_version(client, cast):
+    report = moved_report(cast)
+    filed = content()
+    del filed["texts"]["ket-qua"]
+    second = workflow.submit(report, filed, by=cast.officer)
+    assert second.form_version_id == report.form_version_id != cast.form.pk
+    client.force_login(cast.reviewer)
+    url = report.get_absolute_url()
+    assert 'id="muc-ket-qua"' not in client.get(url).content.decode()
+    assert "Câu chữ của bản đầu." in client.get(url + "?lan=1").content.decode()
+    history = client.get(reverse("reports:report_history", args=[report.pk])).content.decode()
+    assert "Câu chữ của bản đầu." in history  # as what is gone
+
+
+def test_filing_of_a_report_that_was_moved_meanwhile_names_the_version_that_it_has_now(cast):
+    stale = make_report(cast.obligation)
+    draft = form_editing.begin(cast.form.form, by=cast.administrator, copied=cast.form)
+    second = publish(cast, draft)
+    form_moving.move(cast.form.form, cast.form, second, report_pks=[stale.pk], by=cast.administrator)
+    assert workflow.submit(stale, content(), by=cast.officer).form_version_id == second.pk

@@ -21,7 +21,8 @@ MISSING_CELL = "Chưa ghi số này. Nếu không có, hãy ghi 0."
 MISSING_TEXT = "Chưa có nội dung. Hãy ghi phần này trước khi nộp."
 MISSING_STATUS = "Chưa chọn tình hình thực hiện của nhiệm vụ này."
 MISSING_CHOICE = "Chưa trả lời. Hãy chọn một phương án."
-MISSING = {MISSING_FIGURE, MISSING_CELL, MISSING_TEXT, MISSING_STATUS, MISSING_CHOICE}
+MISSING_FILE = "Chưa có tệp nào. Biểu mẫu yêu cầu gửi kèm ít nhất một tệp ở mục này."
+MISSING = {MISSING_FIGURE, MISSING_CELL, MISSING_TEXT, MISSING_STATUS, MISSING_CHOICE, MISSING_FILE}
 UNKNOWN_CHOICE = "Phương án đã chọn không có trong biểu mẫu. Hãy chọn lại."
 NIL_WITH_NUMBER = "Đã chọn “Không phát sinh” mà vẫn ghi số. Hãy bỏ chọn hoặc xóa số."
 TO_EXPLAIN = "Hãy xem lại; nếu số đúng, hãy ghi lý do vào ô “Giải trình” của mục này."
@@ -58,7 +59,11 @@ def parse(
     loading what the caller has loaded.
     """
     form = form or form_fields.load(report)
-    return _read(form, raw, previous, collected=collected_texts.frozen(report), registers=_registers(form))
+    parsed = _read(form, raw, previous, collected=collected_texts.frozen(report), registers=_registers(form))
+    for question in form.questions:
+        if question.lacks_files(parsed.content["attachments"]):
+            parsed.errors[question.caption_name] = [MISSING_FILE]
+    return parsed
 
 
 def parse_fields(form: Questionnaire, raw: dict[str, str], *, previous: dict[str, Any] | None) -> ParsedContent:

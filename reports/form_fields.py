@@ -128,6 +128,10 @@ class Question:
         """The ``PhotoConsent`` of a picture that is not sent yet; not in the draft, for each is declared anew."""
         return f"{self.code}.consent"
 
+    def lacks_files(self, files: list[int]) -> bool:
+        """Whether it is for files, must be answered, and none of ``files`` is there."""
+        return self.kind == ItemKind.ATTACHMENTS and self.item.required and not self.is_closed and not files
+
     @property
     def share_labels(self) -> tuple[str, str]:
         """What the numerator and the denominator count: in the indicator's words, else in the item's own."""

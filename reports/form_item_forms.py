@@ -16,6 +16,7 @@ from reports.form_typed_fields import Rows, RowsField, WholeNumberField, with_co
 from reports.models import FormItem, FormVersion, ItemKind
 from targets.models import Target
 
+REGISTERS = (ItemKind.ACTIVITIES, ItemKind.MODELS)  # a period may have had none, which no register says
 EMPTY_ROWS = 3  # offered below those that are there, for a page without scripts
 LONGEST_TEXT = 50_000
 
@@ -94,6 +95,8 @@ class ItemForm(VietnameseFormMixin, forms.Form):
         self.fixed = bool(item and form_items.is_fixed(item))
         super().__init__(*args, initial=_initial(item) if item else {"section": section}, **kwargs)
         self._add_fields_of_kind()
+        if kind in REGISTERS:
+            del self.fields["required"]
         if self.fixed and item and item.unit_of_count and "unit_of_count" in self.fields:
             unit = self.fields["unit_of_count"]
             unit.disabled = True
@@ -240,6 +243,8 @@ class ItemForm(VietnameseFormMixin, forms.Form):
         cleaned = self.cleaned_data
         names = ("section", "label", "guide", "required", "unit_of_count", "max_length")
         values = {name: cleaned[name] for name in names if name in cleaned}
+        if self.kind in REGISTERS:
+            values["required"] = False
         if self.kind == ItemKind.MONEY:
             values["unit_of_count"] = "đồng"
         before = self.item

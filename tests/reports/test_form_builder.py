@@ -284,6 +284,14 @@ def test_table_that_exists_once_is_not_added_twice(builder, form, draft):
     assert draft.items.filter(kind=ItemKind.ATTACHMENTS).get().code == "tai-lieu"
 
 
+@pytest.mark.parametrize("kind", ["activities", "models"])
+def test_register_is_never_a_must(builder, form, draft, kind):
+    """No register can say that there was nothing, and nobody would be held to a box that says otherwise."""
+    assert 'name="required"' not in builder.get(url("item_add", form, kind)).content.decode()
+    builder.post(url("item_add", form, kind), count_data(draft) | {"required": "on"})
+    assert not draft.items.get(kind=kind).required
+
+
 def test_plan_without_tasks_offers_no_table_of_them(builder, form, draft):
     assert "Kế hoạch chưa có nhiệm vụ nào." in builder.get(url("form_build", form)).content.decode()
     page = builder.post(url("item_add", form, "tasks"), count_data(draft)).content.decode()

@@ -3,8 +3,10 @@
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
-from reports import content, drafts, form_fields, workflow
+from reports import attachments, content, drafts, form_fields, workflow
 from reports.models import CareModel, CareModelStep, FormItem, Report, TextPick
 from tests.builders import content as filed_content
 from tests.builders import make_level, make_report, open_year
@@ -208,3 +210,25 @@ def test_earlier_year_without_the_new_keys_shows_the_form(client, cast):
     add(report, "so-moi", "count", groups=GROUPS)
     client.force_login(cast.officer)
     assert client.get(f"/bao-cao/{report.pk}/lap/").status_code == 200
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def test_files_that_must_come_are_asked_for_until_one_is_there(client, cast, report):
+    add(report, "tep", "attachments")
+    assert parse(report, {}).errors == {"tep.caption": [content.MISSING_FILE]}
+    url = reverse("reports:filing", args=[report.pk])
+    client.force_login(cast.officer)
+    assert content.MISSING_FILE in client.get(f"{url}?kiem-tra=1").content.decode()
+    pdf = SimpleUploadedFile("a.pdf", b"%PDF-1.4 thu", content_type="application/pdf")
+    file = attachments.attach(report, pdf, caption="Biên bản", by=cast.officer)
+    assert parse(report, {}).content["attachments"] == [file.pk]
+    assert parse(report, {}).is_valid
+    attachments.remove(file, by=cast.officer)
+    assert not parse(report, {}).is_valid
+
+
+def test_files_that_need_not_come_are_not_asked_for(report):
+    add(report, "tep", "attachments", required=False)
+    assert parse(report, {}).is_valid

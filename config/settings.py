@@ -152,6 +152,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/m/key",
+    "verify": "60/m/ip",  # the public check of a paper
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Măng Non"
@@ -202,6 +203,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "ring-for-letters": {"task": "reports.tasks.ring_for_letters", "schedule": 120},
     "ring-for-invitations": {"task": "orgunits.tasks.ring_for_invitations", "schedule": 120},
     "print-jobs": {"task": "plans.tasks.ring_for_print_jobs", "schedule": 60},
+    "issued-files": {"task": "plans.tasks.ring_for_issued_files", "schedule": 60},
     "sheet-imports": {"task": "reports.sheets_tasks.ring_for_sheet_imports", "schedule": 60},
     "check-rollups": {"task": "reports.tasks.check_rollups", "schedule": crontab(hour=2, minute=30)},
     "old-print-jobs": {"task": "plans.tasks.remove_old_print_jobs", "schedule": 3600},

@@ -25,6 +25,18 @@ def may_register(user: User, unit: OrgUnit, *, on: datetime.date) -> bool:
     return may_edit(user, unit, on=on) or roles.may(user, Role.REVIEWER, unit, on=on)
 
 
+def may_issue(user: User, unit: OrgUnit, *, on: datetime.date) -> bool:
+    """Whether the user may give numbers for that unit: its own approver, or an administrator (the văn thư)."""
+    own = user.role_assignments.as_of(on).filter(role=Role.APPROVER, org_unit=unit)
+    return own.exists() or roles.may(user, Role.ADMINISTRATOR, unit, on=on)
+
+
+def require_issuer(user: User, unit: OrgUnit, *, on: datetime.date) -> None:
+    """Raise PermissionDenied (403) unless ``may_issue``."""
+    if not may_issue(user, unit, on=on):
+        raise PermissionDenied
+
+
 def registrar_check(user: User, *, on: datetime.date) -> Callable[[Placement], bool]:
     """``may_register`` for many places of that day, at the price of one query."""
     return _check(user, {Role.ADMINISTRATOR, Role.REVIEWER}, on=on)

@@ -1,10 +1,10 @@
-"""Celery's doors to the printing jobs."""
+"""Celery's doors to the printing jobs and to the files of issued documents."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from orgunits.bells import Bell
-from plans import printing
+from plans import issuing, printing
 
 
 @shared_task(base=Bell, expires=600)
@@ -22,3 +22,15 @@ def ring_for_print_jobs() -> None:
 @shared_task(expires=3600)
 def remove_old_print_jobs() -> None:
     printing.remove_old(at=timezone.now())
+
+
+@shared_task(base=Bell, expires=600)
+def keep_issued_file(pk: int) -> None:
+    issuing.make_file(pk)
+
+
+@shared_task(expires=120)
+def ring_for_issued_files() -> None:
+    """Ring again for issued documents that have no PDF yet."""
+    for pk in issuing.without_file():
+        keep_issued_file.delay(pk)

@@ -12,6 +12,8 @@ from typing import Final
 import pikepdf
 from pikepdf.pdfa import Finding, validate_written
 
+from plans.official.blocks import ContentError
+
 logger = logging.getLogger(__name__)
 
 FLAVOUR: Final = "2b"
@@ -27,7 +29,7 @@ class Fault:
     message: str
 
 
-class NotArchival(ValueError):
+class NotArchival(ContentError):
     """The file is no PDF/A-2b and cannot be made one; the text is a sentence for the person who issues it."""
 
     def __init__(self, faults: list[Fault]) -> None:

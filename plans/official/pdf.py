@@ -7,9 +7,8 @@ put together. The renderer can open our four font files and nothing else, neithe
 import gc
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +19,11 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from plans.official.archive import archival
 from plans.official.blocks import OfficialDocument
 from plans.official.fonts import FontFamily, official_font
 from plans.official.layout import appendix_part, document_title, main_part
+from plans.official.printout import Printout, Progress
 
 STYLE_SHEET: Final = "css/official.css"
 _FONT_IN_CSS: Final = "Official Serif"
@@ -30,8 +31,6 @@ _NOT_IN_FONT: Final = "\N{WHITE SQUARE}"
 
 # The renderer's libraries are not made for several threads of one process, and two would not be faster.
 _one_at_a_time = threading.Lock()
-
-Progress = Callable[[int, int], object]
 
 
 class _OwnFontsOnly(URLFetcher):
@@ -47,14 +46,6 @@ class _OwnFontsOnly(URLFetcher):
         return URLFetcherResponse(url, self._files[url].read_bytes(), {"Content-Type": "font/ttf"})
 
 
-@dataclass(frozen=True)
-class Printout:
-    """A finished file and the number of its pages."""
-
-    content: bytes
-    pages: int
-
-
 def render_pdf(document: OfficialDocument) -> bytes:
     """Return ``document`` as the bytes of a PDF/A-2b file; see :func:`print_out` for what can be raised."""
     return print_out(document).content
@@ -64,7 +55,9 @@ def print_out(document: OfficialDocument, *, progress: Progress | None = None) -
     """Lay ``document`` out and return it as a PDF/A-2b file.
 
     ``progress`` is called with (parts done, parts in all) after each part; writing the file counts as one part.
-    Raises FontNotFound without a usable font and ContentError for a drawing that is none.
+    What has a number goes out, so it passes the validator of archive.py; a draft is not held up by it.
+    Raises FontNotFound without a usable font, ContentError for a drawing that is none, NotArchival for a file that
+    must not go out.
     """
     font = official_font()
     fetcher, config = _OwnFontsOnly(font), FontConfiguration()
@@ -86,6 +79,8 @@ def print_out(document: OfficialDocument, *, progress: Progress | None = None) -
         if first is None:
             raise AssertionError("a document has at least its main part")
         content: bytes = first.copy(pages).write_pdf(finisher=_without_empty_resources, pdf_variant="pdf/a-2b")
+    if document.number.serial is not None:
+        content = archival(content)
     if progress:
         progress(total, total)
     return Printout(content, len(pages))

@@ -12,7 +12,9 @@ from django.db import transaction
 from plans.letterheads import load_letterheads
 from plans.loading import load_plans
 from plans.models import Plan
+from plans.official import pdf
 from plans.official.archive import NotArchival, archival, faults_of
+from plans.official.blocks import ContentError, DocumentNumber
 from plans.official.from_plan import plan_document
 from plans.official.pdf import render_pdf
 from reports import workflow
@@ -98,6 +100,13 @@ def test_spoiled_file_is_refused_with_a_sentence(printed, spoil):
 def test_what_is_no_pdf_is_refused(content):
     with pytest.raises(NotArchival):
         archival(content)
+
+
+def test_document_with_a_number_is_not_printed_when_it_fails_and_a_draft_is(monkeypatch):
+    monkeypatch.setattr(pdf, "_without_empty_resources", lambda document, file: file.catalog.pop("OutputIntents"))
+    with pytest.raises(ContentError, match="chưa đạt chuẩn lưu trữ"):
+        render_pdf(plan(appendices=()))
+    assert render_pdf(plan(appendices=(), number=DocumentNumber(None, "KH", "CĐVC")))
 
 
 def test_web_processes_do_not_load_the_validator():

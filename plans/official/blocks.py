@@ -180,7 +180,8 @@ class OfficialDocument:
 
     ``type_name`` is ``KẾ HOẠCH``, ``BÁO CÁO``…, and empty for a công văn, whose subject stands under the number.
     ``issuer_name`` is the issuer in ordinary writing, for "(Kèm theo … của …)". ``notice`` marks sample data on every
-    page. ``missing`` lists in words what the document still lacks; it is shown on screen and never printed.
+    page. ``verify_url`` is where anybody checks the paper; it is set when the document is issued.
+    ``missing`` lists in words what the document still lacks; it is shown on screen and never printed.
     """
 
     style: Style
@@ -199,6 +200,7 @@ class OfficialDocument:
     recipients: tuple[str, ...] = ()
     appendices: tuple[Appendix, ...] = ()
     notice: str = ""
+    verify_url: str = ""
     missing: tuple[str, ...] = field(default=())
 
 

@@ -10,6 +10,7 @@ from plans.official import blocks, numbering, wording
 from plans.official.blocks import PARTY, Blocks, OfficialDocument, Runs, map_text, text_of
 from plans.official.drawings import safe_drawing
 from plans.official.measure import even_width, head_lines
+from plans.official.qr import QrCode, qr_code
 from plans.official.text import spaced, tidy
 
 # A document number, date or range must not break at its "/" or "-".
@@ -88,7 +89,22 @@ def main_part(document: OfficialDocument) -> dict[str, Any]:
             line(text)
             for text in wording.recipient_lines(document.recipients, style=style, addressed=bool(document.addressees))
         ],
+        "verify": verify_part(document),
     }
+
+
+@dataclass(frozen=True)
+class VerifyPart:
+    """Where the paper is checked: the address in pieces between which a line may break, and its QR code."""
+
+    pieces: tuple[str, ...]
+    qr: QrCode
+
+
+def verify_part(document: OfficialDocument) -> VerifyPart | None:
+    """Return what stands under the signature for who wants to check the paper, or None when nothing does."""
+    url = tidy(document.verify_url)
+    return VerifyPart(tuple(re.findall(r"[^/]*/+|[^/]+$", url)), qr_code(url)) if url else None
 
 
 def signature_part(document: OfficialDocument) -> dict[str, Any] | None:

@@ -21,19 +21,27 @@ from plans.official.fonts import FontNotFound
 from plans.official.layout import LAYOUT_VERSION
 
 if TYPE_CHECKING:
-    from plans.official.pdf import Printout, Progress
+    from plans.official.printout import Printout, Progress
 
 logger = logging.getLogger(__name__)
 
 STALE_AFTER: Final = datetime.timedelta(minutes=15)
 KEPT_FOR: Final = datetime.timedelta(days=30)
 MAX_CLAIMS: Final = 3
-FAILED: Final = "Chưa tạo được tệp PDF do lỗi của hệ thống. Hãy thử lại; nếu vẫn lỗi, hãy báo người quản trị."
-LEFT: Final = "Việc tạo tệp PDF bị dừng giữa chừng nhiều lần. Hãy thử lại; nếu vẫn lỗi, hãy báo người quản trị."
+EXTENSIONS: Final = {PrintJob.Kind.PDF: "pdf", PrintJob.Kind.WORD: "docx"}
+FAILED: Final = "Chưa tạo được tệp do lỗi của hệ thống. Hãy thử lại; nếu vẫn lỗi, hãy báo người quản trị."
+LEFT: Final = "Việc tạo tệp bị dừng giữa chừng nhiều lần. Hãy thử lại; nếu vẫn lỗi, hãy báo người quản trị."
 
 
 @transaction.atomic
-def request_print(document: OfficialDocument, *, by: User, org_unit: OrgUnit, title: str) -> PrintJob:
+def request_print(
+    document: OfficialDocument,
+    *,
+    by: User,
+    org_unit: OrgUnit,
+    title: str,
+    kind: PrintJob.Kind = PrintJob.Kind.PDF,
+) -> PrintJob:
     """Return a job that prints ``document``, a new one unless this person has the very same content already.
 
     A new job is WAITING; the caller rings for it (``plans.tasks.print_document.delay_on_commit``).
@@ -41,12 +49,13 @@ def request_print(document: OfficialDocument, *, by: User, org_unit: OrgUnit, ti
     content = to_json(document)
     digest = content_hash({"layout": LAYOUT_VERSION, "content": content})
     same = PrintJob.objects.visible_to(by).filter(org_unit=org_unit, content_hash=digest, title=title[:300])
-    usable = same.exclude(status=PrintJob.Status.FAILED).order_by("-pk").first()
+    usable = same.filter(kind=kind).exclude(status=PrintJob.Status.FAILED).order_by("-pk").first()
     if usable is not None and (usable.status != PrintJob.Status.DONE or _has_file(usable)):
         return usable
     return PrintJob.objects.create(
+        kind=kind,
         title=title[:300],
-        file_name=file_name(title),
+        file_name=file_name(title, kind),
         content=content,
         content_hash=digest,
         org_unit=org_unit,
@@ -54,10 +63,15 @@ def request_print(document: OfficialDocument, *, by: User, org_unit: OrgUnit, ti
     )
 
 
-def file_name(title: str) -> str:
+def asked_kind(value: str | None) -> PrintJob.Kind:
+    """Return the kind of file that a form asks for; what is no kind is a PDF file, which every form meant once."""
+    return PrintJob.Kind(value) if value in PrintJob.Kind.values else PrintJob.Kind.PDF
+
+
+def file_name(title: str, kind: PrintJob.Kind = PrintJob.Kind.PDF) -> str:
     """Return a short file name without marks: ``Kế hoạch 57/KH-CĐVC`` → ``ke-hoach-57-kh-cdvc.pdf``."""
     words = re.sub(r"[^a-z0-9]+", "-", without_marks(title)).strip("-")
-    return f"{words[:100].rstrip('-') or 'van-ban'}.pdf"
+    return f"{words[:100].rstrip('-') or 'van-ban'}.{EXTENSIONS[kind]}"
 
 
 def run(pk: int) -> bool:
@@ -70,9 +84,12 @@ def run(pk: int) -> bool:
     if not PrintJob.objects.claim(pk, at=timezone.now()):
         return False
     job = PrintJob.objects.get(pk=pk)
+    kind = PrintJob.Kind(job.kind)
+    render = write_word if kind == PrintJob.Kind.WORD else print_out
     try:
-        printout = print_out(from_json(job.content), progress=_progress_of(job))
-        job.file.save(f"{job.content_hash[:20]}-{job.claims}.pdf", ContentFile(printout.content), save=False)
+        printout = render(from_json(job.content), progress=_progress_of(job))
+        name = f"{job.content_hash[:20]}-{job.claims}.{EXTENSIONS[kind]}"
+        job.file.save(name, ContentFile(printout.content), save=False)
     except (ContentError, FontNotFound) as error:
         _finish(job, PrintJob.Status.FAILED, error=str(error)[:500])
     except Exception:  # the outermost frame of the job: whatever it was, the row must say that it failed
@@ -88,6 +105,13 @@ def print_out(document: OfficialDocument, *, progress: "Progress | None" = None)
     from plans.official import pdf
 
     return pdf.print_out(document, progress=progress)
+
+
+def write_word(document: OfficialDocument, *, progress: "Progress | None" = None) -> "Printout":
+    """Write a Word file, loading what writes it with a worker's first one, as print_out does."""
+    from plans.official import word
+
+    return word.print_out(document, progress=progress)
 
 
 def try_again(job: PrintJob, *, by: User) -> bool:

@@ -25,12 +25,17 @@ class PrintJobQuerySet(models.QuerySet["PrintJob"]):
 class PrintJob(models.Model):
     """One official document to render: its whole content as JSON blocks, so that the worker needs no other row."""
 
+    class Kind(models.TextChoices):
+        PDF = "pdf", "PDF"
+        WORD = "word", "Word"
+
     class Status(models.TextChoices):
         WAITING = "waiting", "đang chờ"
         RUNNING = "running", "đang tạo"
         DONE = "done", "đã xong"
         FAILED = "failed", "lỗi"
 
+    kind = models.CharField("loại tệp", max_length=4, choices=Kind, default=Kind.PDF)
     title = models.CharField("văn bản", max_length=300)
     file_name = models.CharField(max_length=150)
     content: "models.JSONField[dict[str, Any]]" = models.JSONField()

@@ -1,4 +1,6 @@
-"""The printed plan: on screen as it will look, and as a PDF file made by a worker."""
+"""The printed plan: on screen as it will look, and as a PDF or Word file made by a worker."""
+
+from typing import Final
 
 from csp.decorators import csp_exempt
 from django.contrib.auth.decorators import login_required
@@ -18,6 +20,8 @@ from plans.official.layout import document_title
 from plans.official.screen import render_html
 from plans.tasks import print_document
 
+WORD_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 
 @require_safe
 @login_required
@@ -32,10 +36,12 @@ def plan_preview(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def plan_print(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask for the plan as a PDF file."""
+    """Ask for the plan as a PDF file, or as a Word file (``kind=word``)."""
     plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("document", "org_unit"), pk=pk)
     document = plan_document(plan, on=timezone.localdate())
-    job = printing.request_print(document, by=request.user, org_unit=plan.org_unit, title=document_title(document))
+    kind = printing.asked_kind(request.POST.get("kind"))
+    title = document_title(document)
+    job = printing.request_print(document, by=request.user, org_unit=plan.org_unit, title=title, kind=kind)
     print_document.delay_on_commit(job.pk)
     return redirect("plans:print_job", job.pk)
 
@@ -68,15 +74,19 @@ def print_job_status(request: SignedInRequest, pk: int) -> HttpResponse:
 # The browser's own PDF reader is a page of its own, with styles and plug-ins that our policy refuses.
 @csp_exempt()  # type: ignore[arg-type]  # its types know views without arguments only
 def print_job_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
-    """The PDF file, in the page or (``?tai=1``) as a download."""
+    """The file: PDF in the page or (``?tai=1``) as a download, Word always as a download."""
     done = PrintJob.objects.visible_to(request.user).filter(status=PrintJob.Status.DONE)
     job = get_object_or_404(done, pk=pk)
     try:
         file = job.file.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
+    is_word = job.kind == PrintJob.Kind.WORD
     response = FileResponse(
-        file, as_attachment="tai" in request.GET, filename=job.file_name, content_type="application/pdf"
+        file,
+        as_attachment=is_word or "tai" in request.GET,
+        filename=job.file_name,
+        content_type=WORD_TYPE if is_word else "application/pdf",
     )
     response["X-Content-Type-Options"] = "nosniff"
     return response

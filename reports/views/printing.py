@@ -1,4 +1,4 @@
-"""A filed report as an official document: on screen as it will be printed, and as a PDF file."""
+"""A filed report as an official document: on screen as it will be printed, and as a PDF or Word file."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from orgunits.requests import SignedInRequest
 from plans.official.layout import document_title
 from plans.official.screen import render_html
-from plans.printing import request_print
+from plans.printing import asked_kind, request_print
 from plans.tasks import print_document
 from reports.official import report_document
 from reports.views.reports import visible_report
@@ -18,7 +18,7 @@ from reports.views.reports import visible_report
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def report_print(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show the last filing as it is printed; POST asks for it as a PDF file."""
+    """Show the last filing as it is printed; POST asks for it as a PDF file, or a Word file (``kind=word``)."""
     report = visible_report(request, pk)
     revision = report.latest_revision
     if revision is None:
@@ -28,6 +28,7 @@ def report_print(request: SignedInRequest, pk: int) -> HttpResponse:
         context = {"report": report, "document": document, "sheets": render_html(document)}
         return render(request, "reports/report_print.html", context)
     title = f"{document_title(document)}, {document.issuer_name}"
-    job = request_print(document, by=request.user, org_unit=report.obligation.org_unit, title=title)
+    kind = asked_kind(request.POST.get("kind"))
+    job = request_print(document, by=request.user, org_unit=report.obligation.org_unit, title=title, kind=kind)
     print_document.delay_on_commit(job.pk)
     return redirect("plans:print_job", job.pk)

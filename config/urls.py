@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("to-chuc/", include("orgunits.urls")),
     path("ke-hoach/", include("plans.urls")),
     path("muc-tieu/", include("targets.urls")),
+    path("xac-minh/", include("plans.verification_urls")),
     path("", include("reports.urls")),
 ]
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from orgunits import audit
 from orgunits.models import OrgUnit, User
 from orgunits.transitions import Conflict
-from plans import printing, register
+from plans import printing, register, verification
 from plans.editing import replace_recipients
 from plans.models import Document, IssuedFile, OutgoingDocument, Plan, PrintJob, Recipient
 from plans.official.blocks import (
@@ -79,7 +79,8 @@ def issue(
     outgoing = (
         register.issue_reserved(order.reserved, **values) if order.reserved else register.give(unit, kind, **values)
     )
-    content = to_json(with_number(document, order, unit=unit, serial=outgoing.serial))
+    final = with_number(document, order, unit=unit, serial=outgoing.serial)
+    content = to_json(dataclasses.replace(final, verify_url=verification.url_of(outgoing)))
     outgoing.content, outgoing.content_hash = content, content_hash(content)
     outgoing.save(update_fields=["content", "content_hash"])
     return outgoing

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from orgunits.models import Role, RoleAssignment, User
-from plans.models import PrintJob
+from plans.models import NumberSeries, OutgoingDocument, PrintJob
 from reports import form_editing
 from reports.models import (
     Activity,
@@ -124,6 +124,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:obligation_detail": ("obligation", "302 200 200 200 200 200 404"),
     "reports:report_start": ("obligation", "405 405 405 405 405 405 405"),
     "reports:obligation_extend": ("obligation", "405 405 405 405 405 405 405"),
+    "verification:start": ("-", "200 200 200 200 200 200 200"),
+    "verification:document": ("verify_code", "200 200 200 200 200 200 200"),
     "reports:obligation_waive": ("obligation", "405 405 405 405 405 405 405"),
     "reports:report_detail": ("report", "302 200 200 200 200 200 404"),
     "reports:report_history": ("report", "302 200 200 200 200 200 404"),
@@ -251,6 +253,13 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     delegation = RoleAssignment.objects.create(
         user=builders.make_user(unit=cast.union, role=Role.VIEWER), org_unit=cast.union, role=Role.REVIEWER,
         valid_from="2026-01-01", valid_to="2099-01-01", delegated_by=cast.reviewer,
+    letterhead = cast.base.letterheads.create(valid_from="2020-01-01", issuer_line="CÔNG ĐOÀN CƠ SỞ")
+    signer = letterhead.signers.create(order=1, post="PHÓ CHỦ TỊCH", name="Lê Văn Hai")
+    issued = OutgoingDocument.objects.create(
+        series=NumberSeries.objects.create(org_unit=cast.base, year=2026, last=1), serial=1, org_unit=cast.base,
+        kind="plan", number="01/KH-CĐCS", subject="Kế hoạch", status=OutgoingDocument.Status.ISSUED,
+        issued_on="2026-11-02", created_by=cast.officer,
+    )  # fmt: skip
     )  # fmt: skip
     pks = {
         "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,
@@ -291,6 +300,7 @@ def form_under_construction(cast: SimpleNamespace) -> FormCheck:
     second = form_editing.begin(form, by=by, copied=cast.form)
     form_editing.publish(second, seen=0, replaces=form_editing.stamp(cast.form), note="", by=by)
     draft = form_editing.begin(form, by=by, copied=second)
+        "verify_code": {"code": issued.verify_code},
     item = draft.items.get(code="tre-em-duoc-ho-tro")
     return FormCheck.objects.create(version=draft, item=item, kind=FormCheck.Kind.DROP, percent=30)
 
@@ -308,7 +318,7 @@ def test_every_url_has_a_row() -> None:
     assert TABLE.keys() - names == set(), "these rows have no URL"
 
 
-@pytest.mark.parametrize("group", ["", "orgunits", "plans", "targets", "reports"])
+@pytest.mark.parametrize("group", ["", "orgunits", "plans", "verification", "targets", "reports"])
 def test_everybody_gets_the_answer_of_the_table(
     group: str, cast: SimpleNamespace, objects: dict[str, dict[str, Any]]
 ) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from plans import print_urls
+from plans import letterhead_urls, print_urls
 from plans.views import duties, plans, programmes, sections
 
 app_name = "plans"
@@ -31,6 +31,8 @@ urlpatterns = [
     path("<int:pk>/che-do/them/", duties.duty_add, name="duty_add"),
     path("che-do/<int:pk>/sua/", duties.duty_edit, name="duty_edit"),
     path("che-do/<int:pk>/xoa/", duties.duty_remove, name="duty_remove"),
+    # letterheads of the units
+    *letterhead_urls.urlpatterns,
     # printed plans and printing jobs
     *print_urls.urlpatterns,
 ]

@@ -109,12 +109,23 @@ TABLE: dict[str, tuple[str, str]] = {
     "plans:duty_add": ("plan", "302 403 403 403 200 200 404"),
     "plans:duty_edit": ("plan_duty", "302 403 403 403 200 200 404"),
     "plans:duty_remove": ("plan_duty", "405 405 405 405 405 405 405"),
+    "plans:letterhead_list": ("unit_pk", "302 200 200 200 200 200 404"),
+    "plans:letterhead_add": ("unit_pk", "302 403 403 403 200 200 404"),
+    "plans:letterhead_preview": ("unit_pk", "405 405 405 405 405 405 405"),
+    "plans:letterhead_detail": ("letterhead", "302 200 200 200 200 200 404"),
+    "plans:letterhead_edit": ("letterhead", "302 403 403 403 200 200 404"),
+    "plans:letterhead_remove": ("letterhead", "405 405 405 405 405 405 405"),
+    "plans:letterhead_seal": ("letterhead", "302 403 403 403 404 404 404"),
+    "plans:letterhead_signature": ("letterhead", "302 403 403 403 404 404 404"),
+    "plans:letterhead_signer_image": ("signer", "302 403 403 403 404 404 404"),
     "plans:plan_preview": ("plan", "302 200 200 200 200 200 404"),
     "plans:plan_print": ("plan", "405 405 405 405 405 405 405"),
     "plans:print_job": ("job", "302 200 404 404 404 404 404"),
     "plans:print_job_status": ("job", "302 200 404 404 404 404 404"),
     "plans:print_job_file": ("job", "302 404 404 404 404 404 404"),
     "plans:print_job_retry": ("job", "405 405 405 405 405 405 405"),
+    "verification:start": ("-", "200 200 200 200 200 200 200"),
+    "verification:document": ("verify_code", "200 200 200 200 200 200 200"),
     "targets:target_add": ("plan_pk", "302 403 403 403 200 200 404"),
     "targets:target_edit": ("target", "302 403 403 403 200 200 404"),
     "targets:target_remove": ("target", "405 405 405 405 405 405 405"),
@@ -124,8 +135,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:obligation_detail": ("obligation", "302 200 200 200 200 200 404"),
     "reports:report_start": ("obligation", "405 405 405 405 405 405 405"),
     "reports:obligation_extend": ("obligation", "405 405 405 405 405 405 405"),
-    "verification:start": ("-", "200 200 200 200 200 200 200"),
-    "verification:document": ("verify_code", "200 200 200 200 200 200 200"),
     "reports:obligation_waive": ("obligation", "405 405 405 405 405 405 405"),
     "reports:report_detail": ("report", "302 200 200 200 200 200 404"),
     "reports:report_history": ("report", "302 200 200 200 200 200 404"),
@@ -244,6 +253,13 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         uploaded_by=cast.officer, org_unit=cast.base, report=draft, duty=cast.duty, period=other_year.period,
         original_name="a.xlsx", status=SheetImport.Status.READY, changes={str(draft.pk): {"kinh-phi.v": ["", "5"]}},
     )  # fmt: skip
+    letterhead = cast.base.letterheads.create(valid_from="2020-01-01", issuer_line="CÔNG ĐOÀN CƠ SỞ")
+    signer = letterhead.signers.create(order=1, post="PHÓ CHỦ TỊCH", name="Lê Văn Hai")
+    issued = OutgoingDocument.objects.create(
+        series=NumberSeries.objects.create(org_unit=cast.base, year=2026, last=1), serial=1, org_unit=cast.base,
+        kind="plan", number="01/KH-CĐCS", subject="Kế hoạch", status=OutgoingDocument.Status.ISSUED,
+        issued_on="2026-11-02", created_by=cast.officer,
+    )  # fmt: skip
     rule = cast.duty.due_rules.get()
     revision = report.revisions.get()
     Snapshot.objects.create(revision=revision, rows=[])
@@ -253,13 +269,6 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     delegation = RoleAssignment.objects.create(
         user=builders.make_user(unit=cast.union, role=Role.VIEWER), org_unit=cast.union, role=Role.REVIEWER,
         valid_from="2026-01-01", valid_to="2099-01-01", delegated_by=cast.reviewer,
-    letterhead = cast.base.letterheads.create(valid_from="2020-01-01", issuer_line="CÔNG ĐOÀN CƠ SỞ")
-    signer = letterhead.signers.create(order=1, post="PHÓ CHỦ TỊCH", name="Lê Văn Hai")
-    issued = OutgoingDocument.objects.create(
-        series=NumberSeries.objects.create(org_unit=cast.base, year=2026, last=1), serial=1, org_unit=cast.base,
-        kind="plan", number="01/KH-CĐCS", subject="Kế hoạch", status=OutgoingDocument.Status.ISSUED,
-        issued_on="2026-11-02", created_by=cast.officer,
-    )  # fmt: skip
     )  # fmt: skip
     pks = {
         "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,
@@ -268,6 +277,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "target": cast.target.pk, "obligation": cast.obligation.pk, "report": report.pk, "draft": draft.pk,
         "rule": rule.pk, "attachment": attachment.pk, "activity": activity.pk, "reminder": reminder.pk,
         "care_model": care_model.pk, "care_model_step": step.pk,
+        "letterhead": letterhead.pk, "signer": signer.pk,
         "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
     check = form_under_construction(cast)
@@ -290,6 +300,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "sent": {"pk": report.pk, "number": 1},
         "draft+text": {"pk": draft.pk, "code": "ket-qua"},
         "passage": {"pk": draft.pk, "pick_pk": passage.pk},
+        "verify_code": {"code": issued.verify_code},
         "reset": {"uidb36": "1", "key": "khong-dung"},
     }
 
@@ -300,7 +311,6 @@ def form_under_construction(cast: SimpleNamespace) -> FormCheck:
     second = form_editing.begin(form, by=by, copied=cast.form)
     form_editing.publish(second, seen=0, replaces=form_editing.stamp(cast.form), note="", by=by)
     draft = form_editing.begin(form, by=by, copied=second)
-        "verify_code": {"code": issued.verify_code},
     item = draft.items.get(code="tre-em-duoc-ho-tro")
     return FormCheck.objects.create(version=draft, item=item, kind=FormCheck.Kind.DROP, percent=30)
 

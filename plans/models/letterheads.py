@@ -1,15 +1,21 @@
 import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
 
-from orgunits.models import OrgUnit
+from orgunits.models import OrgUnit, User
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class LetterheadQuerySet(models.QuerySet["Letterhead"]):
     def as_of(self, day: datetime.date) -> Self:
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
+
+    def visible_to(self, user: User, on: datetime.date | None = None) -> Self:
+        return self.filter(org_unit__in=OrgUnit.objects.visible_to(user, on))
 
 
 class Letterhead(models.Model):
@@ -37,12 +43,20 @@ class Letterhead(models.Model):
 
     objects = LetterheadQuerySet.as_manager()
 
+    if TYPE_CHECKING:
+        signers: RelatedManager["Signer"]
+
     class Meta:
         ordering = ["org_unit", "valid_from"]
         constraints = [models.UniqueConstraint(fields=["org_unit", "valid_from"], name="letterhead_starts_once")]
 
     def __str__(self) -> str:
-        return self.issuer_line
+        return " ".join(self.issuer_line.split())
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which it is used; None while no end is known."""
+        return self.valid_to and self.valid_to - datetime.timedelta(days=1)
 
 
 class Signer(models.Model):

@@ -61,8 +61,13 @@ def of_report(report: Report) -> list[ModelOfPeriod]:
 
 
 def not_noted(report: Report) -> list[CareModel]:
-    """The unit's models that ran before the period's end and of which nothing is noted in it, by name."""
+    """The unit's models that ran before the period's end and of which nothing is noted in it, by name.
+
+    None for a period without days, as the preview of a form has it: that is read by other units too.
+    """
     period = report.obligation.period
+    if period.starts_on > period.ends_on:
+        return []
     steps = CareModelStep.objects.order_by("noted_on", "pk")
     models = CareModel.objects.filter(org_unit=report.obligation.org_unit_id).prefetch_related(
         Prefetch("steps", queryset=steps)

@@ -10,7 +10,7 @@ from plans.loading import load_plans
 from plans.models import PeriodKind, ReportingDuty
 from reports import form_editing, form_items, form_preview, ready_forms
 from reports.form_building import ensure_form
-from reports.models import Activity, AskedTask, FormCheck, FormItem, ItemKind, ReportForm
+from reports.models import Activity, AskedTask, CareModel, CareModelStep, FormCheck, FormItem, ItemKind, ReportForm
 from targets.loading import load_targets
 from tests.builders import make_form, make_report, make_task, make_user, plan_form
 from tests.plans.organisation import make_organisation
@@ -480,10 +480,14 @@ def test_preview_shows_nothing_of_the_registers_of_the_unit(cast, draft):
     Activity.objects.create(
         org_unit=cast.base, name="Tết Trung thu", occasion="mid_autumn", held_on=on, recorded_by=cast.officer
     )
+    FormItem.objects.create(version=draft, order=10, code="mo-hinh", kind=ItemKind.MODELS, label="Mô hình")
+    model = CareModel.objects.create(org_unit=cast.base, name="Lớp học bơi", recorded_by=cast.officer)
+    CareModelStep.objects.create(model=model, kind="kept", noted_on=on, recorded_by=cast.officer)
     preview = form_preview.build(draft, level_pk=None, on=on)
     shown = {view.question.code: view for section in preview.page.sections for view in section.questions}
     assert preview.place.org_unit == cast.base
     assert shown["hoat-dong"].activities == []
+    assert (shown["mo-hinh"].models, shown["mo-hinh"].models_not_noted) == ([], [])
 
 
 def test_preview_alone_is_the_part_for_htmx_and_a_page_without(builder, form, draft):

@@ -21,6 +21,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
+def method_not_allowed(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """405 for a person who opened the address of a button; ``allowed`` is what the address does take."""
+    response = render(request, "405.html", status=405)
+    response.headers["Allow"] = allowed
+    return response
+
+
 def conflict(request: HttpRequest, exception: Exception) -> HttpResponse:
     """409 with the sentence that says who did what when; htmx gets the sentence alone."""
     if request.headers.get("HX-Request") == "true":

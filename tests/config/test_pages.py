@@ -113,6 +113,24 @@ def test_failure_has_a_page_that_asks_no_database(django_assert_num_queries):
     assert "Hệ thống gặp lỗi khi xử lý yêu cầu này" in text(answer)
 
 
+BUTTON = "/bao-cao/7/duyet/"  # takes a press only
+
+
+def test_who_signs_in_again_after_a_press_comes_to_the_page_of_the_button(client):
+    answer = client.post(BUTTON, headers={"Referer": "http://testserver/bao-cao/7/?ky=2026"})
+    assert answer.headers["Location"] == "/tai-khoan/dang-nhap/?next=/bao-cao/7/%3Fky%3D2026"
+    assert client.post(BUTTON).headers["Location"] == "/tai-khoan/dang-nhap/?next=/"
+    elsewhere = client.post(BUTTON, headers={"Referer": "https://noi-khac.example/a"})
+    assert elsewhere.headers["Location"] == "/tai-khoan/dang-nhap/?next=/"
+
+
+def test_address_of_a_button_opened_as_a_page_says_what_to_do(client, cast):
+    client.force_login(cast.officer)
+    answer = client.get(BUTTON)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "chỉ làm được bằng nút bấm" in text(answer)
+
+
 @pytest.mark.parametrize("person", ["", "officer"])
 def test_unknown_address_has_a_page(client, cast, person):
     if person:

@@ -144,10 +144,12 @@ def principals(acts: Iterable[tuple[int, int, datetime.date]], unit: OrgUnit) ->
         reached = roles.units_above(unit, on=day)
         if any(row.user_id == user and row.org_unit_id in reached and row.holds_on(day) for row in own):
             continue
-        for row in borrowed:
-            held = row.valid_from <= day and row.valid_to is not None and day <= row.valid_to
-            if row.user_id == user and row.org_unit_id in reached and held and row.delegated_by:
-                found[key] = row.delegated_by
+        theirs = [row for row in borrowed if row.user_id == user and row.org_unit_id in reached]
+        row = next((row for row in theirs if row.holds_on(day)), None) or next(
+            (row for row in theirs if row.valid_from <= day == row.valid_to), None
+        )
+        if row and row.delegated_by:
+            found[key] = row.delegated_by
     return found
 
 

@@ -89,3 +89,15 @@ def test_right_is_gone_a_second_after_the_last_day(cast):
         workflow.approve(report, by=cast.viewer)
     with time_machine.travel("2026-11-23 23:59:59+07:00", tick=False):
         workflow.approve(report, by=cast.viewer)
+
+
+def test_history_names_whom_the_audit_trail_names_where_two_have_delegated(client, cast):
+    delegate(cast, cast.viewer)
+    later = DAY + datetime.timedelta(days=1)
+    until = DAY + datetime.timedelta(days=4)
+    delegations.delegate(cast.province, to=cast.viewer, since=later, until=until, by=cast.province_reviewer, on=DAY)
+    report = submitted(cast, cast.officer)
+    with time_machine.travel("2026-11-24 09:00+07:00", tick=False):
+        workflow.approve(report, by=cast.viewer)
+        assert AuditEvent.objects.get(action="report.approve").data["on_behalf_of"] == "Đỗ Thị Xét Duyệt"
+        assert "(thay Đỗ Thị Xét Duyệt)" in history(client, cast, report)

@@ -290,7 +290,7 @@ def test_pages_that_tell_a_mistake_have_no_barrier(visitor, paths):
         found += judge(page)
     reviewer = visitor(REVIEWER)
     page = reviewer.open(paths["reports:report_detail"])
-    page.get_by_text("Trả lại để đơn vị sửa").click()
+    page.get_by_role("link", name="Trả lại để đơn vị sửa").click()
     page.get_by_role("button", name="Trả lại kèm lý do").click()
     expect(page.locator(".is-invalid")).to_be_visible()
     found += judge(page)

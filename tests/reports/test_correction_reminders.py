@@ -50,8 +50,8 @@ def test_rungs_that_were_used_for_the_first_day_come_again(cast):
     with at(datetime.date(2026, 11, 9)):
         report = make_report(cast.obligation)
         workflow.submit(report, content(), by=cast.officer)
-        workflow.send_back(report, by=cast.reviewer, reason="Sai số liệu.", due_on=datetime.date(2026, 11, 12))
-    assert write(cast, datetime.date(2026, 11, 9))[-1] == ("before-3", datetime.date(2026, 11, 12))
+        workflow.send_back(report, by=cast.reviewer, reason="Sai số liệu.", due_on=datetime.date(2026, 11, 13))
+    assert write(cast, datetime.date(2026, 11, 10))[-1] == ("before-3", datetime.date(2026, 11, 13))
 
 
 def test_letter_names_the_new_day_and_not_the_old_one(cast, returned):

@@ -21,7 +21,7 @@ from docx.shared import Mm
 
 from plans.official.blocks import PARTY, ContentError, OfficialDocument, map_text
 from plans.official.fonts import FontFamily, official_font
-from plans.official.layout import Segment, appendix_part, document_title, main_part
+from plans.official.layout import Segment, VerifyPart, appendix_part, document_title, main_part
 from plans.official.measure import text_width
 from plans.official.printout import Printout, Progress
 from plans.official.text import clean
@@ -50,7 +50,8 @@ _WIDE_TEXT_WIDTH: Final = 252
 _ND30_LEFT, _PARTY_LEFT, _RECIPIENTS = 0.43, 0.52, 0.46
 _PART: Final = 0.4  # a rule under issuer and subject is between a third and a half of the text
 _CHART_WIDTH: Final = 130
-_CHART_HIGHEST: Final = 200
+_QR_WIDTH: Final = 18
+_HIGHEST: Final = 200
 _PIXELS_PER_MM: Final = 12  # about 300 to the inch
 _FONT_IN_SVG: Final = 'font-family="Official Serif'
 _LONGEST_PROPERTY: Final = 255
@@ -112,7 +113,9 @@ class _Writer:
             self.put(paragraph("Citation", [*([text_run("- ")] if part["party"] else []), *runs(citation)]))
         self.blocks(part["blocks"], before_end=has_end)
         if has_end:
-            self.put(gap(12, keep_next=True), _end(part), gap(1))
+            self.put(gap(12, keep_next=True), _end(part), gap(1, keep_next=bool(part["verify"])))
+        if part["verify"]:
+            self.put(*self._verify(part["verify"]))
 
     def appendix(self, position: int) -> None:
         part = appendix_part(self.document, position)
@@ -134,9 +137,12 @@ class _Writer:
         self.width = _WIDE_TEXT_WIDTH if landscape else _TEXT_WIDTH
 
     def blocks(self, views: Sequence[dict[str, Any]], *, before_end: bool) -> None:
-        """Write the blocks; the last ones of a signed document stay with what follows them, the signature."""
-        for position, view in enumerate(views, start=1):
-            keep = bool(view.get("keep")) or (before_end and position == len(views))
+        """Write the blocks; a block stays with the next one that must not begin a page, the last with the end.
+
+        The PDF says of the later one that no page begins with it, Word of the earlier that it keeps with the next.
+        """
+        following = [bool(view.get("keep")) for view in views[1:]]
+        for view, keep in zip(views, [*following, before_end][: len(views)], strict=True):
             match view["kind"]:
                 case "heading":
                     self.put(paragraph(f"Heading{view['level']}", runs(view["segments"])))
@@ -150,13 +156,34 @@ class _Writer:
                 case _:
                     self.put(paragraph("Normal", runs(view["segments"]), keep_next=keep))
 
+    def _verify(self, verify: VerifyPart) -> list[Element]:
+        """Return the QR code and the address where the paper is checked."""
+        square = f'viewBox="0 0 {verify.qr.size} {verify.qr.size}"'
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" {square}><path d="{verify.qr.path}" fill="#000"/></svg>'
+        picture = self._picture(_png(svg, self.font), "Mã QR xác minh văn bản", width=_QR_WIDTH)
+        words = [
+            line("Verify", "Để xác minh văn bản, quét mã QR hoặc mở địa chỉ:"),
+            line("Verify", "".join(verify.pieces)),
+        ]
+        code = paragraph("Verify", [element("r", element("drawing", picture))])
+        row = WordRow([WordCell([code]), WordCell(words)])
+        return [
+            gap(12, keep_next=True),
+            table((_QR_WIDTH + 3, _TEXT_WIDTH - _QR_WIDTH - 3), [row], ruled=False),
+            gap(1),
+        ]
+
+    def _picture(self, png: bytes, words: str, *, width: float) -> Element:
+        """Return a drawing of the text with the words that stand for it, no higher than a page can hold."""
+        picture = self.docx.part.new_pic_inline(io.BytesIO(png), width=Mm(width))
+        if picture.extent.cy > Mm(_HIGHEST):
+            picture = self.docx.part.new_pic_inline(io.BytesIO(png), height=Mm(_HIGHEST))
+        picture.docPr.set("descr", words)
+        return picture
+
     def chart(self, view: dict[str, Any], *, keep: bool) -> None:
-        image = io.BytesIO(_png(view["svg"], self.font))
-        picture = self.docx.part.new_pic_inline(image, width=Mm(_CHART_WIDTH))
-        if picture.extent.cy > Mm(_CHART_HIGHEST):
-            picture = self.docx.part.new_pic_inline(image, height=Mm(_CHART_HIGHEST))
-        picture.docPr.set("title", view["title"])
-        picture.docPr.set("descr", ". ".join(filter(None, [view["title"], view["description"]])))
+        words = ". ".join(filter(None, [view["title"], view["description"]]))
+        picture = self._picture(_png(view["svg"], self.font), words, width=_CHART_WIDTH)
         self.put(
             paragraph("Chart", [element("r", element("drawing", picture))]),
             paragraph("ChartTitle", [text_run(view["title"])], keep_next=keep),

@@ -113,6 +113,7 @@ def _other_looks() -> list[Look]:
         Look("TableNote", "Ghi chú bảng", 12, italic=True, align="both", before=3, after=8),
         Look("Chart", "Biểu đồ", before=6, line=_NATURAL_LINE, keep_next=True),
         Look("ChartTitle", "Tên biểu đồ", 13, italic=True, after=8),
+        Look("Verify", "Xác minh văn bản", 9, align="left", line=1.3),
         Look("Header", "header", 14, line=1),
         Look("Footer", "footer", 9, italic=True, line=1),
         Look(GAP, "Khoảng trống", 1, exact=1),

@@ -173,7 +173,8 @@ def without_file(*, limit: int = 200) -> Sequence[int]:
 def print_job_of(outgoing: OutgoingDocument) -> PrintJob | None:
     """Return the latest job that prints the frozen content."""
     digest = content_hash({"layout": LAYOUT_VERSION, "content": to_json(from_json(outgoing.content))})
-    return PrintJob.objects.filter(org_unit=outgoing.org_unit_id, content_hash=digest).order_by("-pk").first()
+    jobs = PrintJob.objects.filter(org_unit=outgoing.org_unit_id, content_hash=digest, kind=PrintJob.Kind.PDF)
+    return jobs.order_by("-pk").first()
 
 
 def _has_failed(job: PrintJob | None) -> bool:

@@ -1,10 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
-from plans import letterhead_urls, print_urls
-from plans.views import duties, plans, programmes, sections
+from plans import letterhead_urls, print_urls, register_urls
+from plans.views import duties, issuing, plans, programmes, sections
 
 app_name = "plans"
-urlpatterns = [
+plan_patterns = [
     # programmes and their cascade
     path("", programmes.plan_list, name="plan_list"),
     path("chuong-trinh/them/", programmes.programme_create, name="programme_create"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:pk>/xoa/", plans.plan_remove, name="plan_remove"),
     path("<int:pk>/noi-nhan/", plans.recipients_edit, name="recipients_edit"),
     path("<int:pk>/can-cu/", plans.citations_edit, name="citations_edit"),
+    path("<int:pk>/ban-hanh/", issuing.plan_issue, name="plan_issue"),
     # the text of a plan
     path("<int:pk>/noi-dung/", sections.plan_outline, name="plan_outline"),
     path("<int:pk>/muc/them/", sections.section_add, name="section_add"),
@@ -35,4 +36,8 @@ urlpatterns = [
     *letterhead_urls.urlpatterns,
     # printed plans and printing jobs
     *print_urls.urlpatterns,
+]
+urlpatterns = [
+    path("ke-hoach/", include(plan_patterns)),
+    path("so-van-ban-di/", include(register_urls.urlpatterns)),
 ]

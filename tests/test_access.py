@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from orgunits.models import Role, RoleAssignment, User
-from plans.models import NumberSeries, OutgoingDocument, PrintJob
+from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintJob
 from reports import form_editing
 from reports.models import (
     Activity,
@@ -126,6 +126,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "plans:print_job_retry": ("job", "405 405 405 405 405 405 405"),
     "verification:start": ("-", "200 200 200 200 200 200 200"),
     "verification:document": ("verify_code", "200 200 200 200 200 200 200"),
+    "plans:plan_issue": ("draft_plan", "302 403 403 403 200 200 404"),
+    "plans:outgoing_list": ("unit_pk", "302 200 200 200 200 200 404"),
+    "plans:outgoing_print": ("unit_pk", "302 200 200 200 200 200 404"),
+    "plans:outgoing_export": ("unit_pk", "302 200 200 200 200 200 404"),
+    "plans:outgoing_reserve": ("unit_pk", "302 403 403 403 200 200 404"),
+    "plans:outgoing_settings": ("unit_pk", "302 403 403 403 200 200 404"),
+    "plans:outgoing_detail": ("outgoing", "302 200 200 200 200 200 404"),
+    "plans:outgoing_void": ("outgoing", "302 403 403 403 200 200 404"),
+    "plans:issued_file": ("issued_file", "302 200 200 200 200 200 404"),
     "targets:target_add": ("plan_pk", "302 403 403 403 200 200 404"),
     "targets:target_edit": ("target", "302 403 403 403 200 200 404"),
     "targets:target_remove": ("target", "405 405 405 405 405 405 405"),
@@ -260,6 +269,12 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         kind="plan", number="01/KH-CĐCS", subject="Kế hoạch", status=OutgoingDocument.Status.ISSUED,
         issued_on="2026-11-02", created_by=cast.officer,
     )  # fmt: skip
+    issued_file = IssuedFile.objects.create(
+        document=issued, kind="pdf", file=ContentFile(b"%PDF-1.7", name="kh.pdf"), sha256="0" * 64, size=8, pages=1,
+        added_by=cast.officer,
+    )  # fmt: skip
+    draft_plan = builders.make_plan(cast.union, number="")
+    Plan.objects.filter(pk=draft_plan.pk).update(status=Plan.Status.DRAFT)
     rule = cast.duty.due_rules.get()
     revision = report.revisions.get()
     Snapshot.objects.create(revision=revision, rows=[])
@@ -277,6 +292,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "target": cast.target.pk, "obligation": cast.obligation.pk, "report": report.pk, "draft": draft.pk,
         "rule": rule.pk, "attachment": attachment.pk, "activity": activity.pk, "reminder": reminder.pk,
         "care_model": care_model.pk, "care_model_step": step.pk,
+        "outgoing": issued.pk, "issued_file": issued_file.pk, "draft_plan": draft_plan.pk,
         "letterhead": letterhead.pk, "signer": signer.pk,
         "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip

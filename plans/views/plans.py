@@ -18,10 +18,11 @@ from orgunits.requests import SignedInRequest, typed_key
 from plans.cascade import below_plan, plan_above
 from plans.editing import create_plan, remove_plan, replace_citations, replace_recipients, update_plan
 from plans.forms import CitationFormSet, PlanForm, RecipientsForm
+from plans.issuing import can_be_issued
 from plans.missing import missing_of_plan
-from plans.models import Plan, Programme, ReportingDuty
+from plans.models import OutgoingDocument, Plan, Programme, ReportingDuty
 from plans.outline import outline, walk
-from plans.rights import OWN_ROLES, may_edit, readable_documents, require_editor
+from plans.rights import OWN_ROLES, may_edit, may_issue, readable_documents, require_editor
 
 UNITS_SHOWN = 20
 
@@ -79,6 +80,7 @@ def _plan_context(request: SignedInRequest, pk: int) -> dict[str, object]:
     tasks = [node for node in walk(nodes) if node.task]
     citations = list(plan.document.citations.select_related("cited__plan").order_by("order", "pk"))
     named = [*(citation.cited_id for citation in citations), plan.document.derives_from_id]
+    outgoing = OutgoingDocument.objects.visible_to(request.user, on)
     readable = Plan.objects.visible_to(request.user, on).filter(document__in=[pk for pk in named if pk])
     return {
         "plan": plan,
@@ -93,6 +95,8 @@ def _plan_context(request: SignedInRequest, pk: int) -> dict[str, object]:
         "readable_plans": set(readable.values_list("pk", flat=True)),
         "below": below_plan(plan, user=request.user, on=on),
         "may_edit": may_edit(request.user, plan.org_unit, on=on),
+        "may_issue": can_be_issued(plan) and may_issue(request.user, plan.org_unit, on=on),
+        "outgoing": outgoing.filter(plan=plan).defer("content").order_by("pk"),
     }
 
 

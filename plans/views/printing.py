@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orgunits.requests import SignedInRequest
 from plans import printing
+from plans.issuing import document_of
 from plans.models import Plan, PrintJob
-from plans.official.from_plan import plan_document
 from plans.official.layout import document_title
 from plans.official.screen import render_html
 from plans.tasks import print_document
@@ -28,7 +28,7 @@ WORD_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessing
 def plan_preview(request: SignedInRequest, pk: int) -> HttpResponse:
     """The plan as it will be printed, and what is missing before it can be issued."""
     plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("document", "org_unit"), pk=pk)
-    document = plan_document(plan, on=timezone.localdate())
+    document = document_of(plan, on=timezone.localdate())
     context = {"plan": plan, "document": document, "sheets": render_html(document)}
     return render(request, "plans/plan_preview.html", context)
 
@@ -38,7 +38,7 @@ def plan_preview(request: SignedInRequest, pk: int) -> HttpResponse:
 def plan_print(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for the plan as a PDF file, or as a Word file (``kind=word``)."""
     plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("document", "org_unit"), pk=pk)
-    document = plan_document(plan, on=timezone.localdate())
+    document = document_of(plan, on=timezone.localdate())
     kind = printing.asked_kind(request.POST.get("kind"))
     title = document_title(document)
     job = printing.request_print(document, by=request.user, org_unit=plan.org_unit, title=title, kind=kind)

@@ -88,19 +88,28 @@ def _of_audit(report: Report) -> list[Step]:
     )
     of_all_units = Q(action="duty.extend_all", target_type="plans.reportingduty", target_pk=str(obligation.duty_id))
     rows = AuditEvent.objects.filter(of_rows | of_all_units).exclude(action__in=IN_EVENTS)
+    found = list(rows.select_related("actor").order_by("at", "pk"))
+    labels = _item_labels(report) if any("item" in row.data for row in found) else {}
     return [
-        _step(row)
-        for row in rows.select_related("actor").order_by("at", "pk")
+        _step(row, labels)
+        for row in found
         if row.action != "duty.extend_all" or obligation.pk in row.data.get("obligations", [])
     ]
 
 
-def _step(row: AuditEvent) -> Step:
+def _item_labels(report: Report) -> dict[str, str]:
+    """What the items of the report's form are called; the trail keeps their codes."""
+    return dict(report.form_version.items.values_list("code", "label"))
+
+
+def _step(row: AuditEvent, labels: dict[str, str]) -> Step:
     words = audit_words.action_words(row.action)
     until = row.data.get("until")
     if until:
         words = f"{words} đến {due_dates.last_moment(datetime.date.fromisoformat(until))}"
     shown = {key: value for key, value in row.data.items() if key not in LEFT_OUT}
+    if "item" in shown:
+        shown["item"] = labels.get(shown["item"], shown["item"])
     return Step(
         at=row.at,
         by=row.actor,

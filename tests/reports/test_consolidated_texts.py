@@ -9,6 +9,7 @@ from orgunits.models import Role
 from orgunits.transitions import Conflict
 from plans.official.blocks import Paragraph, text_of
 from reports import below, collected_texts, drafts, text_picking, workflow
+from reports.content import MISSING_TEXT, parse
 from reports.dashboard_figures import Counting
 from reports.models import FormItem, ItemKind, Report, TextPick
 from reports.official import report_document
@@ -90,6 +91,15 @@ def test_item_is_matched_by_words_then_by_section(label, section, expected):
 
 
 # --- picking and its source -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("emptied", ["", " \n"])
+def test_passage_that_was_emptied_is_no_answer(draft, emptied):
+    chosen = pick(draft)
+    edit = {chosen.pk: Edit("Đã tổ chức ba lớp.", emptied)}
+    text_picking.save(draft.report, CODE, edit, by=draft.union_officer)
+    assert collected_texts.frozen(draft.report) == {}
+    assert parse(draft.report, {}, previous=None).errors[CODE] == [MISSING_TEXT]
 
 
 def test_passage_keeps_its_source_and_what_was_edited(draft):
@@ -407,3 +417,12 @@ def test_form_of_a_unit_without_units_below_does_not_speak_of_them(client, draft
     report = make_report(draft.sibling_obligation)
     client.force_login(draft.sibling_officer)
     assert "cấp dưới</h2>" not in client.get(reverse("reports:filing", args=[report.pk])).content.decode()
+
+
+def test_history_names_the_item_and_not_its_code(client, draft):
+    pick(draft)
+    client.force_login(draft.union_officer)
+    text = client.get(reverse("reports:report_history", args=[draft.report.pk])).content.decode()
+    label = draft.report.form_version.items.get(code=CODE).label
+    assert f"Mục: {label}" in text
+    assert f"Mục: {CODE}" not in text

@@ -80,7 +80,11 @@ def text_field(label: str, *, help_text: str = "", rows: int = 0, most: int = 15
 
 def image_field(label: str) -> forms.FileField:
     return forms.FileField(
-        label=label, required=False, allow_empty_file=True, widget=forms.FileInput(attrs={"accept": "image/png"})
+        label=label,
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": "image/png"}),
+        help_text="Tệp PNG nền trong suốt, không quá 2 MB.",
     )
 
 

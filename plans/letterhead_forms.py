@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Fieldset, Row
+from crispy_forms.layout import Fieldset
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -117,15 +117,15 @@ class LetterheadForm(VietnameseFormMixin, forms.Form):
 
     def _layout(self) -> FormHelper:
         has = self.fields.__contains__
-        codes = [Column(name) for name in ("body_code", "drafting_code") if has(name)]
         parts: list[Any] = [Fieldset("Thời gian", "valid_from")] if self.adds else []
         parts += [
             Fieldset("Đầu văn bản", "superior_line", "issuer_line", "place_name"),
-            Fieldset("Số, ký hiệu", Row(*codes), *filter(has, ["numbers_by_type"])),
+            Fieldset("Số, ký hiệu", *filter(has, ["body_code", "drafting_code", "numbers_by_type"])),
             Fieldset(
                 "Người ký mặc định",
                 "signing_authority",
-                Row(Column("signer_post"), Column("signer_name")),
+                "signer_post",
+                "signer_name",
                 *filter(has, ["signature_image", "remove_signature_image"]),
             ),
             Fieldset("Con dấu", *filter(has, ["seal_image", "remove_seal_image"])),

@@ -48,6 +48,8 @@ class SignerForm(VietnameseFormMixin, forms.Form):
     signature_image = image_field("Ảnh chữ ký")
     remove_signature_image = forms.BooleanField(label="Bỏ ảnh chữ ký đang lưu", required=False)
 
+    field_order = ("signer", "authority", "post", "name", "order", "signature_image", "remove_signature_image")
+
     def __init__(self, *args: Any, style: Style, stored: Mapping[int, Signer], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.style = style

@@ -25,7 +25,7 @@ from plans.models import Letterhead, Signer
 from plans.official.blocks import PARTY
 from plans.official.letterhead import letterhead_of, missing_of, style_of
 
-SAVED = "Đã lưu mẫu văn bản. Văn bản in từ bây giờ dùng nội dung này."
+SAVED = "Đã lưu mẫu văn bản. Văn bản đã ban hành giữ nguyên."
 
 
 def _unit(request: SignedInRequest, pk: int) -> OrgUnit:

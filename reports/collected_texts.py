@@ -229,8 +229,8 @@ def frozen(report: Report) -> dict[str, list[dict[str, Any]]]:
     picks = list(picks_of(report))
     asked = set(items_of(report).values_list("code", flat=True)) if picks else set()
     for pick in picks:
-        if pick.item_code not in asked:
-            continue  # see left_over
+        if pick.item_code not in asked or not pick.text.strip():
+            continue  # see left_over; what was emptied says nothing and answers nothing
         kept.setdefault(pick.item_code, []).append(
             {
                 "unit": _unit(pick),

@@ -29,7 +29,8 @@ def progress(report: Report) -> Progress:
 
 
 def _picked(report: Report) -> list[str]:
-    return list(TextPick.objects.filter(report=report).order_by().values_list("item_code", flat=True).distinct())
+    told = TextPick.objects.filter(report=report).exclude(text="")
+    return list(told.order_by().values_list("item_code", flat=True).distinct())
 
 
 def is_answered(question: Question, typed: Mapping[str, str]) -> bool:

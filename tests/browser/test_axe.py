@@ -48,6 +48,9 @@ NOT_PAGES = {
     "orgunits:unit_branch",
     "orgunits:unit_suggestions",
     "orgunits:outbox_html",
+    "plans:letterhead_seal",
+    "plans:letterhead_signature",
+    "plans:letterhead_signer_image",
     "plans:print_job_status",
     "plans:print_job_file",
     "reports:attachment_download",
@@ -184,6 +187,7 @@ def arrange() -> dict[str, dict[str, object]]:
         "care_model": care_model.pk,
         "care_model_step": step.pk,
         "sheet": sheet.pk,
+        "letterhead": unit.letterheads.get().pk,
     }
     return {
         "-": {},

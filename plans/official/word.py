@@ -131,7 +131,6 @@ class _Writer:
         """Begin a page of another section whose pages are counted from 1, its first one without a number."""
         section = self.docx.add_section()
         self.docx.element.body[-2].style = GAP
-        self.docx.element.body[-2][0].append(element("spacing", line=20, lineRule="exact"))
         section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
         section.page_width, section.page_height = (Mm(_WIDE), Mm(_HIGH)) if landscape else (Mm(_HIGH), Mm(_WIDE))
         self.width = _WIDE_TEXT_WIDTH if landscape else _TEXT_WIDTH

@@ -435,7 +435,30 @@ def test_characters_that_xml_cannot_hold_are_cleaned_everywhere(text):
     assert not {"\x00", "\x1f", "\ufffe", "\u202e", "\t", "\n"} & set("".join(line.text for line in file.lines))
 
 
-def test_file_refers_to_nothing_outside_itself(state):
+# Word calls a file damaged when these stand in another order (ECMA-376, part 1, the sequences of the types).
+ORDER = {
+    "pPr": "pStyle keepNext widowControl pBdr spacing ind jc outlineLvl sectPr",
+    "rPr": "rFonts b bCs i iCs sz szCs u lang",
+    "tblPr": "tblW tblBorders tblLayout tblCellMar",
+    "tcPr": "tcW gridSpan vMerge vAlign",
+    "sectPr": "headerReference footerReference type pgSz pgMar pgNumType cols titlePg",
+    "style": "name uiPriority qFormat pPr rPr",
+    "tbl": "tblPr tblGrid tr",
+}
+
+
+@pytest.mark.parametrize("style", ["state", "party"])
+def test_parts_of_every_element_stand_in_the_order_of_the_standard(style, request):
+    file = request.getfixturevalue(style)
+    for root in (file.body, file.docx.styles.element):
+        for tag, names in ORDER.items():
+            order = names.split()
+            for each in root.iter(qn(f"w:{tag}")):
+                places = [order.index(child.tag.rpartition("}")[2]) for child in each]
+                assert places == sorted(places), (tag, [child.tag for child in each])
+
+
+def test_file_refers_to_nothing_outside_itself():
     content = print_out(plan()).content
     archive = zipfile.ZipFile(BytesIO(content))
     relations = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".rels")]

@@ -93,11 +93,10 @@ def address(name, pk):
 @pytest.mark.django_db
 def test_word_file_is_asked_for_beside_the_pdf(client, cast, media):
     client.force_login(cast.officer)
-    for name in ("plan_preview", "plan_detail"):
-        content = client.get(address(name, cast.plan.pk)).content.decode()
-        assert '<input type="hidden" name="kind" value="word">' in content
-        assert "Xuất Word" in content
-        assert "Xuất PDF" in content
+    content = client.get(address("plan_preview", cast.plan.pk)).content.decode()
+    assert '<input type="hidden" name="kind" value="word">' in content
+    assert "Xuất Word" in content
+    assert "Xuất PDF" in content
 
 
 @pytest.mark.django_db

@@ -312,6 +312,14 @@ def test_export_makes_a_job_of_the_person(client, cast, report, rung):
     assert rung == [job.pk]
 
 
+def test_report_is_offered_and_asked_for_as_a_word_file_too(client, cast, report, rung):
+    client.force_login(cast.officer)
+    assert "Xuất Word" in client.get(address(report)).content.decode()
+    client.post(address(report), {"kind": "word"})
+    job = PrintJob.objects.get()
+    assert (job.kind, job.file_name[-5:], rung) == (PrintJob.Kind.WORD, ".docx", [job.pk])
+
+
 @pytest.mark.parametrize("person", ["stranger", "sibling_officer", "stranger_reviewer"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_stranger_finds_no_report(client, cast, report, person, method):

@@ -27,13 +27,15 @@ from plans.official.printout import Printout, Progress
 
 STYLE_SHEET: Final = "css/official.css"
 _FONT_IN_CSS: Final = "Official Serif"
+_SIGN_SPACE: Final = "o-sign-space"
+_POINTS: Final = 0.75  # of a CSS pixel
 _NOT_IN_FONT: Final = "\N{WHITE SQUARE}"
 
 # The renderer's libraries are not made for several threads of one process, and two would not be faster.
-_one_at_a_time = threading.Lock()
+one_at_a_time = threading.Lock()
 
 
-class _OwnFontsOnly(URLFetcher):
+class OwnFontsOnly(URLFetcher):
     """A fetcher that opens the four files of our font and refuses every other address."""
 
     def __init__(self, font: FontFamily) -> None:
@@ -60,14 +62,14 @@ def print_out(document: OfficialDocument, *, progress: Progress | None = None) -
     must not go out.
     """
     font = official_font()
-    fetcher, config = _OwnFontsOnly(font), FontConfiguration()
+    fetcher, config = OwnFontsOnly(font), FontConfiguration()
     style_sheets = [
-        CSS(string=_font_faces(font), url_fetcher=fetcher, font_config=config),
+        CSS(string=font_faces(font), url_fetcher=fetcher, font_config=config),
         CSS(string=_style_sheet(font), url_fetcher=fetcher, font_config=config),
     ]
     total = len(document.appendices) + 2
     pages, first = [], None
-    with _one_at_a_time, _without_gc():
+    with one_at_a_time, _without_gc():
         for done, markup in enumerate(_parts(document), start=1):
             part = HTML(string=_printable(markup, font), url_fetcher=fetcher).render(
                 font_config=config, stylesheets=style_sheets, presentational_hints=True, pdf_variant="pdf/a-2b"
@@ -78,7 +80,7 @@ def print_out(document: OfficialDocument, *, progress: Progress | None = None) -
                 progress(done, total)
         if first is None:
             raise AssertionError("a document has at least its main part")
-        content: bytes = first.copy(pages).write_pdf(finisher=_without_empty_resources, pdf_variant="pdf/a-2b")
+        content: bytes = first.copy(pages).write_pdf(finisher=_finish, pdf_variant="pdf/a-2b")
     if document.number.serial is not None:
         content = archival(content)
     if progress:
@@ -96,7 +98,7 @@ def _parts(document: OfficialDocument) -> Iterator[str]:
         yield render_to_string("official/document.html", {**part, "part_template": "official/_appendix.html"})
 
 
-def _font_faces(font: FontFamily) -> str:
+def font_faces(font: FontFamily) -> str:
     faces = zip(font.files, (("400", "normal"), ("700", "normal"), ("400", "italic"), ("700", "italic")), strict=True)
     return "body { margin: 0; }\n" + "\n".join(
         f'@font-face {{ font-family: "{font.name}"; src: url("{file.as_uri()}"); '
@@ -123,7 +125,23 @@ def _printable(markup: str, font: FontFamily) -> str:
     return markup.translate(dict.fromkeys(unknown, _NOT_IN_FONT))
 
 
-def _without_empty_resources(document: Document, pdf: pydyf.PDF) -> None:
+def _finish(document: Document, pdf: pydyf.PDF) -> None:
+    without_empty_resources(document, pdf)
+    _with_sign_space(document, pdf)
+
+
+def _with_sign_space(document: Document, pdf: pydyf.PDF) -> None:
+    """Name the rectangle between post and name, so that who signs the file later finds it there (pades.py)."""
+    for reference, page in zip(pdf.page_references, document.pages, strict=True):
+        if anchor := page.anchors.get(_SIGN_SPACE):
+            left, top, right, bottom = (value * _POINTS for value in anchor)
+            height = page.height * _POINTS
+            place = pydyf.Array([reference, "/FitR", left, height - bottom, right, height - top])
+            pdf.catalog["Dests"] = pydyf.Dictionary({_SIGN_SPACE: place})
+            return
+
+
+def without_empty_resources(document: Document, pdf: pydyf.PDF) -> None:
     """Drop empty Pattern and Shading dictionaries, the one point where the file breaks PDF/A-2b."""
     for item in pdf.objects:
         if isinstance(item, pydyf.Dictionary) and "ExtGState" in item and "XObject" in item:

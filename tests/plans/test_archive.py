@@ -103,7 +103,7 @@ def test_what_is_no_pdf_is_refused(content):
 
 
 def test_document_with_a_number_is_not_printed_when_it_fails_and_a_draft_is(monkeypatch):
-    monkeypatch.setattr(pdf, "_without_empty_resources", lambda document, file: file.catalog.pop("OutputIntents"))
+    monkeypatch.setattr(pdf, "without_empty_resources", lambda document, file: file.catalog.pop("OutputIntents"))
     with pytest.raises(ContentError, match="chưa đạt chuẩn lưu trữ"):
         render_pdf(plan(appendices=()))
     assert render_pdf(plan(appendices=(), number=DocumentNumber(None, "KH", "CĐVC")))

@@ -405,19 +405,19 @@ def test_renderer_fetches_nothing_but_the_font(monkeypatch, tmp_path):
     secret = tmp_path / "secret.css"
     secret.write_text("article::before { content: 'LOT RA NGOAI' }")
     fetched = []
-    original = pdf._OwnFontsOnly.fetch
+    original = pdf.OwnFontsOnly.fetch
 
     def watched(self, url, headers=None):
         fetched.append(url)
         return original(self, url, headers)
 
-    monkeypatch.setattr(pdf._OwnFontsOnly, "fetch", watched)
+    monkeypatch.setattr(pdf.OwnFontsOnly, "fetch", watched)
     template = f'<link rel="stylesheet" href="{secret.as_uri()}"><img src="http://127.0.0.1:9/x.png"><p>Chữ</p>'
     monkeypatch.setattr(pdf, "_parts", lambda document: [template])
     printed = Printed(render_pdf(plan()))
     assert printed.text() == "Chữ"
     assert secret.as_uri() in fetched
-    refused = pdf._OwnFontsOnly(official_font())
+    refused = pdf.OwnFontsOnly(official_font())
     for url in (secret.as_uri(), "http://127.0.0.1:9/x.png", "data:text/css,a", "file:///etc/passwd"):
         with pytest.raises(ValueError, match="own font"):
             original(refused, url)

@@ -27,8 +27,12 @@ def may_register(user: User, unit: OrgUnit, *, on: datetime.date) -> bool:
 
 def may_issue(user: User, unit: OrgUnit, *, on: datetime.date) -> bool:
     """Whether the user may give numbers for that unit: its own approver, or an administrator (the văn thư)."""
-    own = user.role_assignments.as_of(on).filter(role=Role.APPROVER, org_unit=unit)
-    return own.exists() or roles.may(user, Role.ADMINISTRATOR, unit, on=on)
+    wanted = user.role_assignments.as_of(on).filter(role__in=(Role.APPROVER, Role.ADMINISTRATOR))
+    held = set(wanted.values_list("role", "org_unit_id"))
+    if (Role.APPROVER, unit.pk) in held:
+        return True
+    administered = {place for role, place in held if role == Role.ADMINISTRATOR}
+    return None in administered or (bool(administered) and bool(administered & roles.units_above(unit, on=on)))
 
 
 def require_issuer(user: User, unit: OrgUnit, *, on: datetime.date) -> None:

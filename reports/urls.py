@@ -13,6 +13,7 @@ from reports.views import (
     forms,
     handover,
     history,
+    issuing,
     printing,
     reminders,
     reports,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("bao-cao/<int:pk>/lich-su/", history.report_history, name="report_history"),
     path("bao-cao/<int:pk>/so-sanh/", history.report_compare, name="report_compare"),
     path("bao-cao/<int:pk>/ban-in/", printing.report_print, name="report_print"),
+    path("bao-cao/<int:pk>/ban-hanh/", issuing.report_issue, name="report_issue"),
     # the report upward: what the units below have filed
     path("bao-cao/<int:pk>/tong-hop/", consolidated.consolidated_detail, name="consolidated"),
     path(

@@ -149,6 +149,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:report_history": ("report", "302 200 200 200 200 200 404"),
     "reports:report_compare": ("report", "302 302 302 302 302 302 404"),
     "reports:report_print": ("report", "302 200 200 200 200 200 404"),
+    "reports:report_issue": ("report", "302 403 403 403 200 200 404"),
     "reports:consolidated": ("report", "302 200 200 200 200 200 404"),
     "reports:consolidated_snapshot": ("sent", "302 200 200 200 200 200 404"),
     "reports:consolidated_changes": ("report", "302 200 200 200 200 200 404"),

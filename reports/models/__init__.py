@@ -2,6 +2,7 @@
 
 from reports.models.activities import Activity, CareModel, CareModelStep, FundingSource, Occasion
 from reports.models.forms import AskedTask, FormCheck, FormItem, FormVersion, ItemKind, ReportForm
+from reports.models.issuing import IssuedRevision
 from reports.models.messages import Notice, Reminder
 from reports.models.obligations import Obligation, Period
 from reports.models.reports import Attachment, PhotoConsent, Report, ReviewEvent, Revision, TextPrint
@@ -19,6 +20,7 @@ __all__ = [
     "FormItem",
     "FormVersion",
     "FundingSource",
+    "IssuedRevision",
     "ItemKind",
     "Notice",
     "Obligation",

@@ -11,7 +11,7 @@ from plans.official.layout import document_title
 from plans.official.screen import render_html
 from plans.printing import asked_kind, request_print
 from plans.tasks import print_document
-from reports.official import report_document
+from reports.issuing import document_of
 from reports.views.reports import visible_report
 
 
@@ -23,7 +23,7 @@ def report_print(request: SignedInRequest, pk: int) -> HttpResponse:
     revision = report.latest_revision
     if revision is None:
         return redirect(report.obligation)
-    document = report_document(report, revision, on=timezone.localdate())
+    document = document_of(report, revision, on=timezone.localdate())
     if request.method != "POST":
         context = {"report": report, "document": document, "sheets": render_html(document)}
         return render(request, "reports/report_print.html", context)

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
+from plans.rights import may_issue
 from reports import (
+    issuing,
     letters,
     reading,
     report_filters,
@@ -149,6 +151,8 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
     page = reading.read(report, shown, reasons=returned.item_reasons if returned else {})
     place = revisions.index(shown)
     may_file = workflow.may_file(user, report.obligation, on=on)
+    outgoing = issuing.outgoing_of(shown)
+    waits_for_number = outgoing is None and issuing.is_filed(report) and shown == revisions[-1]
     context = {
         "report": report,
         "obligation": report.obligation,
@@ -164,6 +168,8 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
         "may_file": may_file,
         "upward": upward(report, shown, revisions[-1], may_file=may_file),
         "kept": report_filters.kept(request.GET),
+        "outgoing": outgoing,
+        "may_issue": waits_for_number and may_issue(user, report.obligation.org_unit, on=on),
         **_review(request, report, page, forms, older=revisions[place - 1] if place else None, latest=revisions[-1]),
     }
     return render(request, "reports/report_detail.html", context)

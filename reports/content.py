@@ -12,7 +12,7 @@ from typing import Any
 
 from orgunits.vietnamese import nfc
 from reports import activities, attachments, care_models, collected_texts, content_checks, form_checks, form_fields
-from reports.form_fields import CHOICE_KINDS, SUM, Cell, Question, Questionnaire, TaskStatus
+from reports.form_fields import CHOICE_KINDS, NUMBER_KINDS, SUM, Cell, Question, Questionnaire, TaskStatus
 from reports.models import ItemKind, Report
 from reports.whole_numbers import Unreadable, read_money, read_whole
 
@@ -169,6 +169,7 @@ class _Reader:
             self.content["figures"][question.code] = {"nil": True}
             if typed:
                 self.refuse(question.nil_name, NIL_WITH_NUMBER)
+            self._hold_nil_against_last_period(question)
             return
         if not typed:
             if question.item.required:
@@ -211,6 +212,12 @@ class _Reader:
         for cell, was, now in pairs:
             if was is not None and now is not None:
                 self._ask_why(question, cell.name, content_checks.wild_difference(was, now))
+
+    def _hold_nil_against_last_period(self, question: Question) -> None:
+        """A number that falls to nothing is asked about whether 0 or *không phát sinh* is written."""
+        was = self.before.get(question.code, {}).get(SUM)
+        if was is not None and question.kind in NUMBER_KINDS and question.item.pk not in self.with_trend:
+            self._ask_why(question, question.nil_name, content_checks.wild_fall_to_nil(was))
 
     def hold_rules(self) -> None:
         """The rules of the form; nothing is asked of an item that is closed."""

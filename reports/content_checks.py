@@ -21,6 +21,12 @@ def wild_difference(before: int, now: int) -> str:
     return f"Kỳ trước là {number_format(before)}, kỳ này ghi {number_format(now)}: chênh lệch quá 3 lần."
 
 
+def wild_fall_to_nil(before: int) -> str:
+    if not differs_wildly(before, 0):
+        return ""
+    return f"Kỳ trước là {number_format(before)}, kỳ này không phát sinh: chênh lệch quá 3 lần."
+
+
 def numerator_above_denominator(numerator: int, denominator: int) -> str:
     if numerator <= denominator:
         return ""

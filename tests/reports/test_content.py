@@ -240,6 +240,25 @@ def test_optional_item_may_be_left_out_and_is_then_missing(report):
     assert "kinh-phi" not in parsed.content["figures"]
 
 
+@pytest.mark.parametrize("before", [{"v": 100}, {"nam.v": 60, "nu.v": 40, "v": 100}])
+def test_fall_to_nil_needs_an_explanation_as_a_fall_to_zero_does(report, before):
+    """Otherwise a press on "không phát sinh" would pass what 0 does not, and no reviewer would be told."""
+    previous = {"figures": {"tre-em-duoc-ho-tro": before}}
+    raw = typed() | {"tre-em-duoc-ho-tro.v": "", "tre-em-duoc-ho-tro.nil": "on"}
+    (sentence,) = parse(report, raw, previous).errors["tre-em-duoc-ho-tro.nil"]
+    assert sentence.startswith("Kỳ trước là 100, kỳ này không phát sinh: chênh lệch quá 3 lần.")
+    explained = parse(report, raw | {"tre-em-duoc-ho-tro.explanation": "Không tổ chức."}, previous)
+    assert explained.is_valid
+    assert [row["item"] for row in content.flags(explained)["checks"]] == ["tre-em-duoc-ho-tro"]
+    assert explained.content["figures"]["tre-em-duoc-ho-tro"] == {"nil": True}
+
+
+@pytest.mark.parametrize("before", [{"v": 10}, {"v": 0}, {"nil": True}, {}])
+def test_nil_after_little_or_nothing_is_not_asked_about(report, before):
+    raw = typed() | {"tre-em-duoc-ho-tro.v": "", "tre-em-duoc-ho-tro.nil": "on"}
+    assert parse(report, raw, {"figures": {"tre-em-duoc-ho-tro": before}}).is_valid
+
+
 def test_wild_difference_needs_an_explanation(report):
     previous = {"figures": {"tre-em-duoc-ho-tro": {"v": 120}, "kinh-phi": {"nil": True}}}
     refused = parse(report, typed(tre_em_duoc_ho_tro__v="39"), previous)

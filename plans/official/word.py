@@ -6,6 +6,7 @@ pages. Texts are put in as texts, so none can become markup or a field.
 """
 
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
@@ -52,6 +53,7 @@ _PART: Final = 0.4  # a rule under issuer and subject is between a third and a h
 _CHART_WIDTH: Final = 130
 _QR_WIDTH: Final = 18
 _HIGHEST: Final = 200
+_LONGEST_STRIP: Final = 20
 _PIXELS_PER_MM: Final = 12  # about 300 to the inch
 _FONT_IN_SVG: Final = 'font-family="Official Serif'
 _LONGEST_PROPERTY: Final = 255
@@ -159,7 +161,7 @@ class _Writer:
         """Return the QR code and the address where the paper is checked."""
         square = f'viewBox="0 0 {verify.qr.size} {verify.qr.size}"'
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" {square}><path d="{verify.qr.path}" fill="#000"/></svg>'
-        picture = self._picture(_png(svg, self.font), "Mã QR xác minh văn bản", width=_QR_WIDTH)
+        picture = self._picture(svg, "Mã QR xác minh văn bản", width=_QR_WIDTH)
         words = [
             line("Verify", "Để xác minh văn bản, quét mã QR hoặc mở địa chỉ:"),
             line("Verify", "".join(verify.pieces)),
@@ -172,30 +174,52 @@ class _Writer:
             gap(1),
         ]
 
-    def _picture(self, png: bytes, words: str, *, width: float) -> Element:
-        """Return a drawing of the text with the words that stand for it, no higher than a page can hold."""
-        picture = self.docx.part.new_pic_inline(io.BytesIO(png), width=Mm(width))
-        if picture.extent.cy > Mm(_HIGHEST):
-            picture = self.docx.part.new_pic_inline(io.BytesIO(png), height=Mm(_HIGHEST))
+    def _picture(self, svg: str, words: str, *, width: float) -> Element:
+        """Return a drawing as a picture with the words that stand for it, no higher than a page can hold."""
+        ratio = _ratio(svg)
+        wide = min(width, _HIGHEST / ratio)
+        png = _png(svg, self.font, width=wide, height=wide * ratio)
+        picture = self.docx.part.new_pic_inline(io.BytesIO(png), width=Mm(wide), height=Mm(wide * ratio))
         picture.docPr.set("descr", words)
         return picture
 
     def chart(self, view: dict[str, Any], *, keep: bool) -> None:
         words = ". ".join(filter(None, [view["title"], view["description"]]))
-        picture = self._picture(_png(view["svg"], self.font), words, width=_CHART_WIDTH)
+        picture = self._picture(view["svg"], words, width=_CHART_WIDTH)
         self.put(
             paragraph("Chart", [element("r", element("drawing", picture))]),
             paragraph("ChartTitle", [text_run(view["title"])], keep_next=keep),
         )
 
 
-def _png(svg: str, font: FontFamily) -> bytes:
+_UNREADABLE: Final = "Biểu đồ trong văn bản không đọc được."
+_NUMBER: Final = r"[\s,]*(-?[\d.]+)"
+_VIEW_BOX: Final = re.compile(rf'<svg\b[^>]*\sviewBox="{_NUMBER}{_NUMBER}{_NUMBER}{_NUMBER}\s*"')
+
+
+def _ratio(svg: str) -> float:
+    """Return how many times as high as wide a drawing is, between 1 : 20 and 20 : 1.
+
+    Asked before anything is drawn: a strip of endless height would take all memory, and the whole process with it.
+    """
+    found = _VIEW_BOX.match(svg)
+    try:
+        ratio = float(found[4]) / float(found[3]) if found else 0
+    except (ValueError, ZeroDivisionError):
+        ratio = 0
+    if not 1 / _LONGEST_STRIP <= ratio <= _LONGEST_STRIP:
+        raise ContentError(_UNREADABLE)
+    return ratio
+
+
+def _png(svg: str, font: FontFamily, *, width: float, height: float) -> bytes:
     """Return a drawing as a picture with letters of the official font; no other font or file is looked at."""
     try:
         return bytes(
             resvg_py.svg_to_bytes(
                 svg_string=svg.replace(_FONT_IN_SVG, f'font-family="{font.name}'),
-                width=_CHART_WIDTH * _PIXELS_PER_MM,
+                width=max(round(width * _PIXELS_PER_MM), 1),
+                height=max(round(height * _PIXELS_PER_MM), 1),
                 background="#ffffff",
                 skip_system_fonts=True,
                 font_files=[str(file) for file in font.files],
@@ -205,7 +229,7 @@ def _png(svg: str, font: FontFamily) -> bytes:
             )
         )
     except ValueError as error:
-        raise ContentError("Biểu đồ trong văn bản không đọc được.") from error
+        raise ContentError(_UNREADABLE) from error
 
 
 # --- head ------------------------------------------------------------------------------------------------------------

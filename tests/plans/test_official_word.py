@@ -9,7 +9,7 @@ from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 
 from plans.official import blocks, word_styles
-from plans.official.blocks import Bullet, Cell, Column, Heading, OfficialDocument, Paragraph, Run, plain
+from plans.official.blocks import Bullet, Cell, Column, ContentError, Heading, OfficialDocument, Paragraph, Run, plain
 from plans.official.measure import text_width
 from plans.official.numbering import BLANK
 from plans.official.word import print_out
@@ -362,6 +362,19 @@ def test_chart_is_a_picture_with_words_that_stand_for_it():
     assert shape._inline.docPr.get("descr") == "Tỷ lệ. Đạt 90,1 %"
     (name,) = [name for name in zipfile.ZipFile(BytesIO(content)).namelist() if name.startswith("word/media/")]
     assert name.endswith(".png")
+
+
+@pytest.mark.parametrize("box", ["0 0 1 100000", "0 0 100000 1", "0 0 0 0", "0 0 1 x", "0 0 -5 5", "0 0 5 . 5"])
+def test_drawing_of_no_sensible_size_is_refused_before_it_takes_the_memory(box):
+    chart = blocks.Chart(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><rect width="1"/></svg>', "x")
+    with pytest.raises(ContentError, match="không đọc được"):
+        print_out(plan(body=(chart,), appendices=()))
+
+
+def test_high_drawing_is_made_to_fit_a_page():
+    chart = blocks.Chart('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 400"/>', "x")
+    (shape,) = written(body=(chart,), appendices=()).docx.inline_shapes
+    assert (round(shape.width / MM), round(shape.height / MM)) == (50, 200)
 
 
 def test_words_of_a_chart_are_drawn_in_the_official_font():

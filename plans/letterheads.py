@@ -100,20 +100,21 @@ def _signer_content(signer: Signer) -> list[str]:
 
 
 def numbering_fault(unit: OrgUnit, *, by_type: bool, on: datetime.date) -> str:
-    """Return why the unit cannot number this way in the year of ``on``: numbers were given the other way already.
+    """Return why the unit cannot number this way from ``on``: numbers of that year or later were given the other way.
 
     The Party numbers by type and term in any case (HD 05-HD/VPTW), so nothing stands against it there.
     """
     if style_of(unit) == PARTY:
         return ""
-    given = NumberSeries.objects.filter(org_unit=unit, year=on.year, last__gt=0)
+    given = NumberSeries.objects.filter(org_unit=unit, year__gte=on.year, last__gt=0)
     other = given.filter(type_code="") if by_type else given.exclude(type_code="")
-    if not other.exists():
+    year = other.order_by("-year").values_list("year", flat=True).first()
+    if year is None:
         return ""
     way = "chung một dãy số" if by_type else "riêng từng loại"
     return (
-        f"Năm {on.year} đơn vị đã cấp số {way}; đổi giữa năm thì số bị trùng. "
-        f"Hãy giữ cách đánh số này và thêm mẫu mới từ ngày 01/01/{on.year + 1}."
+        f"Năm {year} đơn vị đã cấp số {way}; đổi giữa năm thì số bị trùng. "
+        f"Hãy giữ cách đánh số này và thêm mẫu mới từ ngày 01/01/{year + 1}."
     )
 
 

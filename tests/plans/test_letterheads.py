@@ -312,6 +312,9 @@ def test_way_of_numbering_stays_while_numbers_of_the_year_were_given(visit, cast
     cast.union.number_series.create(type_code="", year=year, last=7)
     answer = visit.post(address("edit", head.pk), typed(head, numbers_by_type="on"))
     assert f"Năm {year} đơn vị đã cấp số chung một dãy số" in answer.content.decode()
+    last_year = {"numbers_by_type": "on", "valid_from": f"01/07/{year - 1}"}
+    answer = visit.post(address("add", cast.union.pk), typed(head, **last_year))
+    assert f"thêm mẫu mới từ ngày 01/01/{year + 1}" in answer.content.decode()
     next_year = {"numbers_by_type": "on", "valid_from": f"01/01/{year + 1}"}
     assert visit.post(address("add", cast.union.pk), typed(head, **next_year)).status_code == 302
     assert cast.union.letterheads.get(valid_from=datetime.date(year + 1, 1, 1)).numbers_by_type

@@ -56,7 +56,8 @@ def _hold(check: FormCheck, form: Questionnaire, figures: Figures, before: Figur
             measure = number_of(before.get(question.code), check.part)
     if measure is None or _holds(check, now, measure):
         return None
-    sentence = check.message or _sentence(check, question, other, now, measure)
+    is_nil = bool((figures.get(question.code) or {}).get("nil"))
+    sentence = check.message or _sentence(check, question, other, now, measure, is_nil=is_nil)
     # What is closed cannot be changed: the open item of the two is where something can be done.
     told, part = (other, check.other_part) if question.is_closed and other else (question, check.part)
     field = _field(told, figures, part)
@@ -112,11 +113,14 @@ def _field(question: Question, figures: Figures, part: str) -> str:
     return found[0] if found else question.nil_name
 
 
-def _sentence(check: FormCheck, question: Question, other: Question | None, now: int, measure: int) -> str:
+def _sentence(
+    check: FormCheck, question: Question, other: Question | None, now: int, measure: int, *, is_nil: bool
+) -> str:
     named = _named(question, check.part)
     if check.kind in TREND_KINDS:
         verb, to = ("giảm", "còn") if check.kind == Kind.DROP else ("tăng", "lên")
-        return f"{named} {verb} quá {check.percent} % so với kỳ trước (từ {_shown(measure)} {to} {_shown(now)})."
+        change = "thành không phát sinh" if is_nil else f"{to} {_shown(now)}"
+        return f"{named} {verb} quá {check.percent} % so với kỳ trước (từ {_shown(measure)} {change})."
     against = f"{_named(other, check.other_part)} ({_shown(measure)})" if other else _shown(measure)
     sentence = f"{named} ({_shown(now)}) {OPERATORS.get(check.operator, OPERATORS['eq'])} {against}."
     return sentence[:1].upper() + sentence[1:]

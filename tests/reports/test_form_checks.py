@@ -133,7 +133,8 @@ def test_drop_is_told_with_both_numbers(report):
 
 def test_fall_to_nil_is_a_fall_and_nothing_before_is_no_measure(report):
     rule(report, "ho-tro", "drop", percent=30, severity="stop")
-    assert list(errors(report, {"ho-tro": {"v": 5}}, ho_tro__nil="on")) == ["ho-tro.nil"]
+    told = "“Mục ho-tro” giảm quá 30 % so với kỳ trước (từ 5 thành không phát sinh)."
+    assert errors(report, {"ho-tro": {"v": 5}}, ho_tro__nil="on") == {"ho-tro.nil": [told]}
     assert not errors(report, {}, ho_tro__v="0")
     assert not errors(report, {"ho-tro": {"nil": True}}, ho_tro__v="0")
 

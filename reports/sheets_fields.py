@@ -24,7 +24,7 @@ NIL_SHOWN: Final = "Không phát sinh"
 NIL_WORDS: Final = frozenset({"khong phat sinh", "kps"})
 MOST_IN_CELL: Final = 32_000  # a cell holds 32.767 characters, and some editors count otherwise
 
-FORMULA = "Ô này chứa công thức. Hãy thay bằng giá trị: chép ô, rồi dán bằng “Paste Values”."
+FORMULA = "Ô này chứa công thức. Hãy thay bằng giá trị: chép ô, rồi dán giá trị (Paste Values)."
 ERROR_VALUE = "Ô này báo lỗi của Excel ({}). Hãy xóa ô và ghi lại."
 DATE = "Ô này là ngày tháng, không phải số. Hãy xóa ô, chọn định dạng “Number” rồi ghi lại số."
 LOGICAL = "Ô này chứa TRUE hoặc FALSE. Hãy xóa ô và ghi lại."

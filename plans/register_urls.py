@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from plans.views import register
+from plans.views import register, signing
 
 urlpatterns: list[URLPattern] = [
     # the register of a unit
@@ -14,5 +14,8 @@ urlpatterns: list[URLPattern] = [
     # one number of it
     path("so/<int:pk>/", register.outgoing_detail, name="outgoing_detail"),
     path("so/<int:pk>/huy/", register.outgoing_void, name="outgoing_void"),
+    # its signed copy
+    path("so/<int:pk>/ky-so/", signing.outgoing_sign, name="outgoing_sign"),
+    path("so/<int:pk>/ban-da-ky/", signing.outgoing_signed_copy, name="outgoing_signed_copy"),
     path("tep/<int:pk>/", register.issued_file, name="issued_file"),
 ]

@@ -134,6 +134,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "plans:outgoing_settings": ("unit_pk", "302 403 403 403 200 200 404"),
     "plans:outgoing_detail": ("outgoing", "302 200 200 200 200 200 404"),
     "plans:outgoing_void": ("outgoing", "302 403 403 403 200 200 404"),
+    "plans:outgoing_sign": ("outgoing", "302 403 403 403 200 200 404"),
+    "plans:outgoing_signed_copy": ("outgoing", "302 403 403 403 200 200 404"),
     "plans:issued_file": ("issued_file", "302 200 200 200 200 200 404"),
     "targets:target_add": ("plan_pk", "302 403 403 403 200 200 404"),
     "targets:target_edit": ("target", "302 403 403 403 200 200 404"),

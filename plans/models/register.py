@@ -158,3 +158,12 @@ class IssuedFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.document}"
+
+    @property
+    def signature_entries(self) -> list[dict[str, Any]]:
+        """The signatures with the time of each as an instant (``signed_time``), or None where it is not told."""
+        return [
+            entry
+            | {"signed_time": datetime.datetime.fromisoformat(entry["signed_at"]) if entry.get("signed_at") else None}
+            for entry in self.signatures
+        ]

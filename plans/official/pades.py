@@ -234,6 +234,17 @@ def read(content: bytes) -> list[dict[str, Any]]:
         raise SigningRefused(NOT_READABLE) from error
 
 
+def page_count(content: bytes) -> int:
+    """Return how many pages a PDF file has; SigningRefused for what is none."""
+    try:
+        pages = int(PdfFileReader(BytesIO(content)).root["/Pages"]["/Count"])
+    except _BROKEN as error:
+        raise SigningRefused(NOT_READABLE) from error
+    if not 0 < pages < 10_000:
+        raise SigningRefused(NOT_READABLE)
+    return pages
+
+
 def _entry(embedded: EmbeddedPdfSignature) -> dict[str, Any]:
     certificate = embedded.signer_cert
     context = ValidationContext(trust_roots=[certificate], allow_fetching=False)

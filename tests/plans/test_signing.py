@@ -1,0 +1,317 @@
+"""The signed copy of an issued document, through its pages: who may, what is kept, and that no secret is."""
+
+import hashlib
+import io
+import logging
+
+import pytest
+import time_machine
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from orgunits.models import AuditEvent
+from orgunits.transitions import Conflict
+from plans import signing
+from plans.models import IssuedFile, Letterhead, NumberSeries, OutgoingDocument
+from plans.official import pades
+from plans.official.pdf import render_pdf
+from tests.builders import give_role, make_unit, make_user
+from tests.plans.certificates import DAY, SECRET, pkcs12_file
+from tests.plans.test_official_pdf import plan
+from tests.plans.test_pades import LOOK, signed
+
+pytestmark = pytest.mark.django_db
+STATUS = OutgoingDocument.Status
+
+
+@pytest.fixture(autouse=True)
+def day(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    with time_machine.travel(DAY, tick=False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def printed() -> bytes:
+    return render_pdf(plan(appendices=()))
+
+
+@pytest.fixture
+def unit():
+    return make_unit("Công đoàn Thử Nghiệm")
+
+
+@pytest.fixture
+def approver(unit):
+    return make_user(unit=unit, role="approver")
+
+
+@pytest.fixture
+def document(unit, approver):
+    return OutgoingDocument.objects.create(
+        series=NumberSeries.objects.create(org_unit=unit, year=2026, last=7), serial=7, org_unit=unit, kind="plan",
+        number="07/KH-CĐTN", subject="Triển khai", signer_name="ThS. Trần Văn Dũng", status=STATUS.ISSUED,
+        issued_on=DAY.date(), created_by=approver, issued_by=approver,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def issued(document, printed):
+    return IssuedFile.objects.create(
+        document=document, kind=IssuedFile.Kind.PDF, file=ContentFile(printed, name="a.pdf"), pages=2,
+        sha256=hashlib.sha256(printed).hexdigest(), size=len(printed), added_by=document.created_by,
+    )  # fmt: skip
+
+
+def address(name, document):
+    return reverse(f"plans:{name}", args=[document.pk])
+
+
+def press_sign(client, document, base, *, container=None, passphrase=SECRET, party="person"):
+    file = SimpleUploadedFile("khoa.p12", pkcs12_file() if container is None else container)
+    data = {"party": party, "base": base.pk, "container": file, "passphrase": passphrase}
+    return client.post(address("outgoing_sign", document), data)
+
+
+def bring(client, document, content, *, kind="da-ky-so", name="ban.pdf"):
+    return client.post(
+        address("outgoing_signed_copy", document), {"kind": kind, "file": SimpleUploadedFile(name, content)}
+    )
+
+
+def words(answer):
+    return " ".join(answer.content.decode().split())
+
+
+# --- signed here -----------------------------------------------------------------------------------------------------
+def test_person_then_body_sign_and_each_result_is_kept(client, document, issued, approver, printed):
+    client.force_login(approver)
+    assert press_sign(client, document, issued).status_code == 302
+    first = document.files.get(kind="signed")
+    body = pkcs12_file("Công đoàn Thử Nghiệm")
+    assert press_sign(client, document, first, container=body, party="body").status_code == 302
+    last = document.files.order_by("pk").last()
+    content = signing.content_of(last)
+    assert content.startswith(signing.content_of(first))
+    assert content.startswith(printed)
+    assert (last.sha256, last.size, last.pages) == (hashlib.sha256(content).hexdigest(), len(content), 2)
+    assert [entry["name"] for entry in last.signatures] == ["Trần Văn Dũng", "Công đoàn Thử Nghiệm"]
+    assert all(entry["is_unchanged"] and entry["is_same_document"] for entry in last.signatures)
+    assert AuditEvent.objects.filter(action="outgoing.file").count() == 2
+
+
+def test_page_of_the_document_tells_who_signed_when_and_that_it_is_a_trial(client, document, issued, approver):
+    client.force_login(approver)
+    press_sign(client, document, issued)
+    text = words(client.get(document.get_absolute_url()))
+    assert "<strong>Trần Văn Dũng</strong> ký số lúc 09:00 22/11/2026" in text
+    assert "không bị sửa từ khi ký" in text
+    assert "Chứng thư tự tạo, không có giá trị pháp lý" in text
+    assert "bắt đầu bằng đúng tệp đã ban hành" in text
+
+
+def test_neither_key_nor_passphrase_is_kept_or_logged(client, document, issued, approver, tmp_path, caplog):
+    client.force_login(approver)
+    with caplog.at_level(logging.DEBUG):
+        press_sign(client, document, issued)
+        press_sign(client, document, issued, passphrase=f"{SECRET} sai")
+    assert SECRET not in caplog.text
+    assert not any(SECRET in str(event.data) for event in AuditEvent.objects.all())
+    container = pkcs12_file()
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert container not in path.read_bytes()
+            assert SECRET.encode() not in path.read_bytes()
+    assert SECRET not in repr(signing.Credential(container, SECRET))
+
+
+@pytest.mark.parametrize(
+    ("container", "passphrase", "sentence"),
+    [
+        (None, "sai", "mật khẩu không đúng"),
+        (b"khong phai", SECRET, "Chưa mở được tệp chứng thư"),
+        (b"", SECRET, "Tệp chứng thư số rỗng"),
+        (b"x" * 300_000, SECRET, "quá lớn so với một chứng thư số"),
+    ],
+)
+def test_bad_certificate_is_answered_with_a_sentence(
+    client, document, issued, approver, container, passphrase, sentence
+):
+    client.force_login(approver)
+    answer = press_sign(client, document, issued, container=container, passphrase=passphrase, party="body")
+    text = words(answer)
+    assert answer.status_code == 200
+    assert sentence in text
+    assert passphrase not in text
+    assert text.count("checked") == 1
+    assert 'value="body"' in text[text.index("checked") - 200 : text.index("checked") + 60]
+    assert document.files.count() == 1
+
+
+def test_expired_certificate_is_answered_with_a_sentence(client, document, issued, approver):
+    client.force_login(approver)
+    old = pkcs12_file(first=DAY.replace(year=2024), last=DAY.replace(year=2025))
+    assert "đã hết hạn ngày 22/11/2025" in words(press_sign(client, document, issued, container=old))
+    assert document.files.count() == 1
+
+
+def test_same_party_cannot_sign_twice(client, document, issued, approver):
+    client.force_login(approver)
+    press_sign(client, document, issued)
+    newest = document.files.get(kind="signed")
+    assert "đã ký số tệp này rồi" in words(press_sign(client, document, newest))
+
+
+def test_stale_page_is_told_of_the_newer_copy(client, document, issued, approver):
+    client.force_login(approver)
+    press_sign(client, document, issued)
+    answer = press_sign(client, document, issued, party="body")
+    assert answer.status_code == 409
+    assert "Vừa có người thêm bản đã ký khác" in words(answer)
+    assert document.files.count() == 2
+
+
+def test_document_without_a_pdf_says_to_wait(client, document, approver):
+    client.force_login(approver)
+    assert "chưa có tệp PDF để ký" in words(client.get(address("outgoing_sign", document)))
+
+
+def test_pictures_of_the_letterhead_of_the_day_of_issue_are_used(document, issued, unit, approver, monkeypatch):
+    head = Letterhead.objects.create(
+        org_unit=unit, valid_from=DAY.date(), issuer_line="CĐTN", signer_post="CHỦ TỊCH", signer_name="Người Khác",
+        seal_image=ContentFile(LOOK.seal, name="dau.png"),
+    )  # fmt: skip
+    head.signers.create(
+        post="PHÓ CHỦ TỊCH", name="Trần Văn Dũng", signature_image=ContentFile(LOOK.hand, name="chu-ky.png")
+    )
+    seen = []
+    real = pades.sign
+    monkeypatch.setattr(pades, "sign", lambda *args, **more: seen.append(more["look"]) or real(*args, **more))
+    credential = signing.Credential(pkcs12_file(), SECRET)
+    signing.sign(document, credential, party="person", base=issued, by=approver, at=DAY)
+    assert seen == [LOOK]
+
+
+# --- signed elsewhere ------------------------------------------------------------------------------------------------
+def test_copy_signed_elsewhere_is_checked_and_kept_byte_for_byte(client, document, issued, approver, printed):
+    client.force_login(approver)
+    content = signed(printed, name="Lê Thị Ký", issuer="Nơi cấp thử")
+    assert bring(client, document, content).status_code == 302
+    kept = document.files.get(kind="signed")
+    assert signing.content_of(kept) == content
+    assert kept.signatures[0]["is_same_document"]
+    assert not kept.signatures[0]["is_test"]
+    text = words(client.get(document.get_absolute_url()))
+    assert "Chứng thư do Nơi cấp thử cấp; hệ thống chưa đối chiếu với nơi cấp" in text
+    assert "Chứng thư tự tạo" not in text
+
+
+def test_copy_that_another_tool_wrote_anew_is_kept_and_said_not_to_be_comparable(client, document, issued, approver):
+    client.force_login(approver)
+    assert bring(client, document, signed(render_pdf(plan(subject="Văn bản khác")))).status_code == 302
+    assert not document.files.get(kind="signed").signatures[0]["is_same_document"]
+    assert "không so được với tệp đã ban hành" in words(client.get(document.get_absolute_url()))
+
+
+def test_copy_changed_after_signing_is_refused(client, document, issued, approver, printed):
+    client.force_login(approver)
+    content = bytearray(signed(printed))
+    content[content.index(b"/Title") + 10] ^= 1
+    answer = bring(client, document, bytes(content))
+    assert "đã bị sửa sau khi ký" in words(answer)
+    assert document.files.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"GIF89a", "không phải PDF đọc được"), (b"%PDF-1.7", "không phải PDF đọc được"), (b"", "Tệp rỗng")],
+)
+def test_what_is_no_pdf_is_refused_as_a_signed_copy(client, document, issued, approver, content, sentence):
+    client.force_login(approver)
+    assert sentence in words(bring(client, document, content))
+    assert document.files.count() == 1
+
+
+def test_unsigned_pdf_is_refused_as_a_signed_copy_and_kept_as_a_scan(client, document, issued, approver, printed):
+    client.force_login(approver)
+    other = render_pdf(plan(subject="Bản quét"))
+    assert "không có chữ ký số nào" in words(bring(client, document, other))
+    assert bring(client, document, other, kind="ban-quet").status_code == 302
+    scan = document.files.get(kind="scan")
+    assert (scan.pages, scan.signatures) == (pades.page_count(other), [])
+
+
+def test_same_file_is_not_kept_twice(client, document, issued, approver, printed):
+    client.force_login(approver)
+    assert "đã có đúng tệp đó rồi" in words(bring(client, document, printed, kind="ban-quet"))
+
+
+# --- scans -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("kind", "suffix"), [("JPEG", ".jpg"), ("PNG", ".png")])
+def test_scanned_picture_is_drawn_anew_without_where_it_was_taken(client, document, issued, approver, kind, suffix):
+    client.force_login(approver)
+    exif = Image.Exif()
+    exif[0x010E] = "toa do bi mat"
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 80), "white").save(buffer, kind, exif=exif)
+    assert bring(client, document, buffer.getvalue(), kind="ban-quet", name="anh.pdf").status_code == 302
+    scan = document.files.get(kind="scan")
+    assert scan.file.name.endswith(suffix)
+    content = signing.content_of(scan)
+    assert b"toa do bi mat" not in content
+    assert Image.open(io.BytesIO(content)).size == (60, 80)
+
+
+@pytest.mark.parametrize("content", [b"GIF89a", b"%PDF-1.7 broken", b"\xff\xd8\xff broken", b"<svg/>", b"PK\x03\x04"])
+def test_scan_is_known_by_its_content(client, document, issued, approver, content):
+    client.force_login(approver)
+    assert "Bản quét phải là tệp PDF hoặc ảnh" in words(bring(client, document, content, kind="ban-quet"))
+    assert document.files.count() == 1
+
+
+def test_too_large_file_is_refused(client, document, issued, approver, monkeypatch):
+    client.force_login(approver)
+    monkeypatch.setattr(signing, "MOST_BYTES", 10)
+    answer = bring(client, document, b"x" * 11, kind="ban-quet")
+    assert "Tệp lớn hơn 30 MB" in words(answer)
+    assert 'value="ban-quet"' in words(answer)
+
+
+# --- who may ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["outgoing_sign", "outgoing_signed_copy"])
+@pytest.mark.parametrize(("role", "status"), [("reporter", 403), ("viewer", 403), ("administrator", 200), ("", 404)])
+def test_only_approver_and_administrator_of_the_unit_bring_signed_copies(
+    client, document, issued, unit, name, role, status
+):
+    user = make_user(unit=unit, role=role) if role else make_user(unit=make_unit(), role="approver")
+    client.force_login(user)
+    assert client.get(address(name, document)).status_code == status
+    assert client.post(address(name, document), {}).status_code == status
+    assert document.files.count() == 1
+    page = client.get(document.get_absolute_url())
+    assert (address(name, document) in page.content.decode()) is (status == 200)
+
+
+def test_approver_of_the_unit_above_does_not_sign_for_it(client, document, issued, unit):
+    above = make_user(unit=unit, role="viewer")
+    give_role(above, "approver", make_unit())
+    client.force_login(above)
+    assert client.get(address("outgoing_sign", document)).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["outgoing_sign", "outgoing_signed_copy"])
+@pytest.mark.parametrize("status", [STATUS.VOID, STATUS.RESERVED])
+def test_only_an_issued_document_gets_a_signed_copy(client, document, issued, approver, name, status):
+    client.force_login(approver)
+    OutgoingDocument.objects.update(status=status)
+    assert client.get(address(name, document)).status_code == 409
+
+
+def test_number_that_becomes_void_while_somebody_signs_keeps_no_signed_copy(document, issued, approver):
+    OutgoingDocument.objects.update(status=STATUS.VOID)
+    credential = signing.Credential(pkcs12_file(), SECRET)
+    with pytest.raises(Conflict):
+        signing.sign(document, credential, party="person", base=issued, by=approver, at=DAY)
+    assert document.files.count() == 1

@@ -13,7 +13,9 @@ from reports.reading import MISSING, Block, Reading, TaskLine, read
 from reports.reading_registers import ActivityLine, ModelLine, StepLine
 
 NOTHING = "không có"
+LONGEST_BY_WORDS = 12_000  # characters; above, sentences are compared: words would take seconds
 _SPACED_WORD = re.compile(r"\s*\S+")
+_SPACED_SENTENCE = re.compile(r"\s*[^\s.;\n][^.;\n]*[.;]*|\s*[.;]+")
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,16 @@ def change_text(before: int | None, now: int | None) -> str:
 
 
 def text_parts(older: str, newer: str) -> list[Part]:
-    """The two texts as runs of words that stayed, went and came; the space before a change belongs to what stayed."""
-    old, new = (_SPACED_WORD.findall(text) for text in (older, newer))
+    """The two texts as runs of words that stayed, went and came; the space before a change belongs to what stayed.
+
+    Texts above ``LONGEST_BY_WORDS`` come in runs of sentences.
+    """
+    is_long = max(len(older), len(newer)) > LONGEST_BY_WORDS
+    pieces = _SPACED_SENTENCE if is_long else _SPACED_WORD
+    old, new = (pieces.findall(text) for text in (older, newer))
     words = [[token.lstrip() for token in tokens] for tokens in (old, new)]
     parts = []
-    matcher = SequenceMatcher(None, words[0], words[1], autojunk=False)
+    matcher = SequenceMatcher(None, words[0], words[1], autojunk=is_long)
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         came = "".join(new[new_from:new_to])
         if tag == "equal":

@@ -8,6 +8,7 @@
 """
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from hashlib import blake2b
 from typing import Any
@@ -29,6 +30,7 @@ _NOTHING_TO_SAY = re.compile(
     r"(?:(?:trong|từ) (?:kỳ|năm|quý)(?: \w+){0,4} )?(?:đơn vị|công đoàn)?(?: \w+){0,3} ?"
     r"(?:không|chưa) (?:có|phát sinh)\b"
 )
+LONGEST_ALIGNED = 1500  # words; aligning longer texts word by word would hold up the filing for seconds
 LONGEST_NOTHING = 20  # words; "Trong kỳ báo cáo đơn vị không phát sinh trường hợp nào …"
 
 
@@ -46,18 +48,26 @@ def is_telling(words: list[str]) -> bool:
 
 def fingerprint(words: list[str]) -> list[int]:
     """The smallest hashes of the runs of words, in order; the same in every process and on every machine."""
-    runs = {" ".join(words[start : start + RUN]) for start in range(max(len(words) - RUN + 1, 1))}
-    hashes = {int.from_bytes(blake2b(run.encode(), digest_size=4).digest()) for run in runs}
+    hashes = {int.from_bytes(blake2b(run.encode(), digest_size=4).digest()) for run in set(_runs(words))}
     return sorted(hashes)[:KEPT]
+
+
+def _runs(words: list[str]) -> list[str]:
+    return [" ".join(words[start : start + RUN]) for start in range(max(len(words) - RUN + 1, 1))]
 
 
 def alike(first: list[str], second: list[str]) -> int:
     """How many per cent of the words of both stand in both in the same order, rounded down; 100 only where equal.
 
-    0 where it is less than what matters here.
+    Of texts above ``LONGEST_ALIGNED``, how many per cent of their runs of words stand in both. 0 where it is less than
+    what matters here.
     """
     if first == second:
         return 100
+    if max(len(first), len(second)) > LONGEST_ALIGNED:
+        runs, others = Counter(_runs(first)), Counter(_runs(second))
+        percent = 200 * (runs & others).total() // (runs.total() + others.total())
+        return min(percent, 99) if percent >= SAME_FROM else 0
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     if matcher.real_quick_ratio() * 100 < SAME_FROM or matcher.quick_ratio() * 100 < SAME_FROM:
         return 0

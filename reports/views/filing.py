@@ -19,6 +19,7 @@ from orgunits.models import User
 from orgunits.requests import SignedInRequest
 from orgunits.transitions import Conflict
 from plans.models import Task
+from plans.official.blocks import content_hash
 from reports import (
     attachments,
     below,
@@ -36,6 +37,7 @@ from reports.attachments import AttachmentRejected
 from reports.models import ItemKind, Obligation, Report
 from reports.views import filing_input, registers
 
+CHANGED_MEANWHILE = "Bản nháp đã được sửa sau khi bạn mở trang này. Hãy xem lại báo cáo rồi nộp."
 READ_OR_POST = ["GET", "HEAD", "POST"]
 CHECK = "kiem-tra"
 FILE = "tep"
@@ -107,6 +109,7 @@ def filing_submit(request: SignedInRequest, pk: int) -> HttpResponse:
         "report": report,
         "obligation": report.obligation,
         "content": parsed.content,
+        "confirmed": content_hash(parsed.content),
         "warnings": len(parsed.warnings),
         "explained": parsed.explained,
         "collects": below.rows_below(report.obligation),
@@ -252,12 +255,15 @@ def _submit(request: SignedInRequest, report: Report) -> HttpResponse:
         version = filing_input.posted_version(request)
         # Holds the report's row until the end, in the version that was confirmed.
         if not Report.objects.filter(pk=report.pk, draft_version=version).update(draft_version=version):
-            raise Conflict("Bản nháp đã được sửa sau khi bạn mở trang này. Hãy xem lại báo cáo rồi nộp.")
+            raise Conflict(CHANGED_MEANWHILE)
         report.refresh_from_db()
         previous = drafts.previous_filing(report)
         parsed = content.parse(report, drafts.typed(report), previous=previous.content if previous else None)
         if not parsed.is_valid and report.is_editable:
             return redirect(_check_url(report))
+        # Files, activities and models are not in the draft: what was shown is held against what is filed.
+        if request.POST.get("confirmed", "") not in ("", content_hash(parsed.content)):
+            raise Conflict(CHANGED_MEANWHILE)
         workflow.submit(report, parsed.content, by=request.user, flags=content.flags(parsed))
     messages.success(request, f"Đã nộp báo cáo đến {report.obligation.receiving_unit}. Báo cáo đang chờ duyệt.")
     return redirect(report)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from orgunits.models import AuditEvent
 from reports import workflow
-from reports.models import Report, Revision
+from reports.models import Attachment, Report, Revision
 from tests.builders import content, make_report, make_task, open_year, plan_form
 
 GROUPS = ("chu-chot", "nu-cong")
@@ -203,6 +203,21 @@ def test_draft_with_errors_is_not_filed(officer, report, url):
     assert officer.post(submit_url, {"draft_version": "1"}).headers["Location"] == check_url
     report.refresh_from_db()
     assert (report.status, Revision.objects.count()) == ("draft", 0)
+
+
+def test_file_that_a_colleague_added_after_the_confirming_page_is_not_filed_unseen(officer, cast, report, url):
+    post(officer, url, sound())
+    submit_url = reverse("reports:filing_submit", args=[report.pk])
+    shown = officer.get(submit_url).context["confirmed"]
+    Attachment.objects.create(
+        report=report, original_name="tin.pdf", content_type="application/pdf", size=9, uploaded_by=cast.colleague
+    )
+    answer = officer.post(submit_url, {"draft_version": "1", "confirmed": shown})
+    assert answer.status_code == 409
+    assert "đã được sửa sau khi bạn mở trang này" in text(answer)
+    shown = officer.get(submit_url).context["confirmed"]
+    assert officer.post(submit_url, {"draft_version": "1", "confirmed": shown}).status_code == 302
+    assert len(Revision.objects.get().content["attachments"]) == 1
 
 
 def test_draft_that_changed_after_the_confirming_page_is_not_filed(officer, report, url):

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from reports import due_changes, form_moving, manual_reminders, obligations, workflow
+from reports import comparison, due_changes, form_moving, manual_reminders, obligations, workflow
 from reports.models import Report
 from tests.builders import content, make_report
 
@@ -148,3 +148,12 @@ def test_move_to_another_version_of_the_form_is_told(client, cast):
     text = page(client, cast.officer, report)
     assert "chuyển sang phiên bản biểu mẫu mới" in text
     assert "<strong>Bùi Văn Quản Trị</strong>" in text
+
+
+def test_long_texts_are_compared_by_sentences_and_lose_nothing():
+    older = "".join(f"Câu số {number} của báo cáo. " for number in range(900))
+    newer = older.replace("Câu số 400 của báo cáo.", "Câu đã sửa; thêm một ý.")
+    parts = comparison.text_parts(older, newer)
+    assert "".join(part.text for part in parts if part.kind != "gone").split() == newer.split()
+    assert "".join(part.text for part in parts if part.kind != "new").split() == older.split()
+    assert [part.text for part in parts if part.kind == "gone"] == ["Câu số 400 của báo cáo."]

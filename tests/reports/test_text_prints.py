@@ -46,6 +46,14 @@ def test_texts_under_the_threshold_are_not_alike():
     assert alike(words, words_of(OTHER)) < text_prints.SAME_FROM
 
 
+def test_long_texts_are_held_run_by_run():
+    words = [f"từ{number}" for number in range(4000)]
+    changed = [*words[:3900], *["khác"] * 100]
+    assert text_prints.alike(words, words) == 100
+    assert text_prints.alike(words, changed) == 97  # 3,898 of 3,998 runs of three words
+    assert text_prints.alike(words, list(reversed(words))) == 0
+
+
 def test_fingerprint_is_the_same_in_every_process():
     assert fingerprint(["một", "hai", "ba", "bốn"]) == [1767461754, 3669413085]
     assert len(fingerprint([f"chữ{number}" for number in range(500)])) == text_prints.KEPT

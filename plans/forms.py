@@ -22,6 +22,7 @@ WRITABLE_KINDS = (
     Document.Kind.GUIDANCE,
 )
 NOT_CHOSEN = "Chưa chọn"
+CHANGED_IN_REGISTER = "Muốn đổi số, ngày hoặc đưa về dự thảo thì hủy số đó trong sổ văn bản đi rồi ban hành lại."
 
 
 MOST_ROWS = 60  # of one list on a page; a request that names more is cut off and not laid out
@@ -127,6 +128,7 @@ class PlanForm(VietnameseFormMixin, forms.ModelForm):
     def __init__(self, *args: Any, documents: QuerySet[Document], plan: Plan | None = None, **kwargs: Any) -> None:
         """``documents`` are those that the person may read; the one that is chosen already stays a choice."""
         super().__init__(*args, **kwargs)
+        self.plan = plan
         self.fields["kind"] = forms.ChoiceField(
             label="Loại văn bản", choices=[(kind.value, kind.label) for kind in WRITABLE_KINDS]
         )
@@ -167,7 +169,18 @@ class PlanForm(VietnameseFormMixin, forms.ModelForm):
         self._check_bounds("issued_year", 1900, 2100, "Năm phải từ 1900 đến 2100.")
         if cleaned.get("status") == Plan.Status.ISSUED and not cleaned.get("number") and not cleaned.get("issued_on"):
             self.add_error("status", "Kế hoạch đã ban hành phải có số hoặc ngày. Hãy ghi số, ngày hoặc để Dự thảo.")
+        self._check_register(cleaned)
         return cleaned
+
+    def _check_register(self, cleaned: dict[str, Any]) -> None:
+        """What the register has given changes only there."""
+        outgoing = self.plan.outgoing.filter(status="issued").order_by("-pk").first() if self.plan else None
+        if outgoing is None:
+            return
+        if (cleaned.get("number"), cleaned.get("issued_on")) != (outgoing.number, outgoing.issued_on):
+            self.add_error("number", f"Sổ văn bản đi đã cấp số {outgoing.number}. {CHANGED_IN_REGISTER}")
+        if cleaned.get("status") == Plan.Status.DRAFT:
+            self.add_error("status", f"Kế hoạch đã ban hành với số {outgoing.number}. {CHANGED_IN_REGISTER}")
 
     def _check_bounds(self, name: str, low: int, high: int, sentence: str) -> None:
         value = self.cleaned_data.get(name)

@@ -94,7 +94,8 @@ def outgoing_of(plan: Plan) -> OutgoingDocument | None:
 
 def can_be_issued(plan: Plan) -> bool:
     """Whether the plan waits for its number: a draft, or one that was put in force without a number."""
-    return plan.status == Plan.Status.DRAFT or (plan.status == Plan.Status.ISSUED and plan.document.serial is None)
+    unnumbered = plan.status == Plan.Status.ISSUED and plan.document.serial is None
+    return (plan.status == Plan.Status.DRAFT or unnumbered) and outgoing_of(plan) is None
 
 
 def document_of(plan: Plan, *, on: datetime.date) -> OfficialDocument:

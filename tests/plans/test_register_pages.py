@@ -204,3 +204,17 @@ def test_issued_plan_is_not_removed(signed_in, plan):
     signed_in.post(address("plan_issue", plan.pk), typed(signed_in, plan))
     signed_in.post(address("plan_remove", plan.pk))
     assert Plan.objects.filter(pk=plan.pk).exists()
+
+
+def test_number_of_the_register_is_not_changed_by_hand(signed_in, plan):
+    signed_in.post(address("plan_issue", plan.pk), typed(signed_in, plan))
+    edit = address("plan_edit", plan.pk)
+    form = signed_in.get(edit).context["form"]
+    fields = {name: "" if value is None else value for name, value in form.initial.items() if name in form.fields}
+    fields |= {"issued_on": f"{timezone.localdate():%d/%m/%Y}", "programme": plan.programme_id}
+    page = signed_in.post(edit, fields | {"number": "99/KH-CĐVC", "status": "draft"}).content.decode()
+    assert "Sổ văn bản đi đã cấp số 58/KH-CĐVC" in page
+    assert "Kế hoạch đã ban hành với số 58/KH-CĐVC" in page
+    plan.refresh_from_db()
+    assert (plan.status, plan.document.number) == (Plan.Status.ISSUED, "58/KH-CĐVC")
+    assert signed_in.post(edit, fields | {"subject": "Trích yếu sửa lại"}).status_code == 302

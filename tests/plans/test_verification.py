@@ -9,9 +9,11 @@ from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from plans import verification
+from plans import issuing, verification
 from plans.models import IssuedFile, Letterhead, NumberSeries, OutgoingDocument
+from plans.official.blocks import from_json
 from tests.builders import make_unit, make_user
+from tests.plans.test_official_pdf import plan
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2026, 11, 20)
@@ -61,7 +63,7 @@ def page(client, code="ABCDEFGH2345", **query):
 def test_anybody_reads_number_day_issuer_status_and_hash_and_nothing_else(client, document, file):
     status, text = page(client)
     assert status == 200
-    for words in ("07/KH-CĐTN", "20/11/2026", "Công đoàn Thử Nghiệm", "Đã ban hành", DIGEST, "Kế hoạch"):
+    for words in ("07/KH-CĐTN", "20/11/2026", "Công đoàn Thử Nghiệm", "Đã ban hành", DIGEST):
         assert words in text
     for secret in (SUBJECT, "Trần Văn Người Ký", "Nơi nhận riêng", "Lý do riêng", document.created_by.email):
         assert secret not in text
@@ -173,6 +175,16 @@ def test_address_for_the_paper_is_public_and_follows_the_letterhead(document, un
     assert verification.address_of(document) == address
     Letterhead.objects.filter(pk=head.pk).update(valid_from=DAY + datetime.timedelta(days=1))
     assert verification.url_of(document) == address
+
+
+@pytest.mark.parametrize("has_code", [True, False])
+def test_issued_content_carries_the_address_unless_the_letterhead_says_no(unit, document, has_code):
+    Letterhead.objects.create(org_unit=unit, valid_from=DAY, issuer_line="CĐTN", has_verify_code=has_code)
+    by = document.created_by
+    issued = issuing.issue(plan(appendices=()), unit, "plan", issuing.Order(on=DAY), by=by)
+    assert issued.verify_code != document.verify_code
+    printed = from_json(issued.content).verify_url
+    assert printed == (f"https://mangnon.vi-du.vn/xac-minh/{issued.verify_code}/" if has_code else "")
 
 
 def test_new_code_has_no_letters_that_look_alike(document):

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from orgunits import invitations, outbox
 from orgunits.models import Level, OrgUnit, Role, User
-from plans.models import DueRule, ReportingDuty
+from plans.models import DueRule, NumberSeries, OutgoingDocument, Plan, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
 from reports import form_editing, workflow
@@ -48,9 +48,11 @@ NOT_PAGES = {
     "orgunits:unit_branch",
     "orgunits:unit_suggestions",
     "orgunits:outbox_html",
+    "plans:issued_file",
     "plans:letterhead_seal",
     "plans:letterhead_signature",
     "plans:letterhead_signer_image",
+    "plans:outgoing_export",
     "plans:print_job_status",
     "plans:print_job_file",
     "reports:attachment_download",
@@ -76,6 +78,7 @@ WITH_THE_SAMPLE = {
     "reports:filing_submit": "officer",
     "reports:dashboard_home": "administrator",
     "orgunits:outbox_letter": "administrator",
+    "plans:plan_issue": "administrator",
 }
 # Pages that look different to each who may read them.
 MAIN = {
@@ -167,6 +170,18 @@ def arrange() -> dict[str, dict[str, object]]:
     letter = outbox.letters(outbox.folder())[0]
     uid, _, key = invitations.letter(invitation).context["link"].rstrip("/").rpartition("/")[2].partition("-")
     target = Target.objects.filter(plan=plan).order_by("pk").first()
+    issued = OutgoingDocument.objects.create(
+        series=NumberSeries.objects.create(org_unit=unit, year=2026, last=1),
+        serial=1,
+        org_unit=unit,
+        kind="plan",
+        number="01/KH-CĐCS",
+        subject="Kế hoạch chăm sóc trẻ em",
+        status=OutgoingDocument.Status.ISSUED,
+        issued_on=DAY,
+        created_by=officer,
+    )
+    draft_plan = Plan.objects.filter(status=Plan.Status.DRAFT).order_by("pk")[:1].get()
     pks = {
         "unit": unit.pk,
         "level": Level.objects.order_by("pk").first().pk,
@@ -188,6 +203,8 @@ def arrange() -> dict[str, dict[str, object]]:
         "care_model_step": step.pk,
         "sheet": sheet.pk,
         "letterhead": unit.letterheads.get().pk,
+        "outgoing": issued.pk,
+        "draft_plan": draft_plan.pk,
     }
     return {
         "-": {},
@@ -195,6 +212,7 @@ def arrange() -> dict[str, dict[str, object]]:
         "letter": {"name": letter.name, "number": letter.number},
         "programme+unit": {"pk": plan.programme_id, "unit_pk": unit.pk},
         "unit_pk": {"unit_pk": unit.pk},
+        "verify_code": {"code": issued.verify_code},
         "plan_pk": {"plan_pk": plan.pk},
         "plan_pk+indicator": {"plan_pk": plan.pk, "pk": target.indicator_id},
         "duty+period": {"pk": duty.pk, "period_pk": obligation.period_id},

@@ -5,6 +5,7 @@ Nothing set means the embedded product of ``sh scripts/run``: SQLite, a filesyst
 ``ALLOWED_HOSTS`` and ``SITE_URL``.
 """
 
+import os
 from pathlib import Path
 
 from celery.schedules import crontab
@@ -230,6 +231,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# openpyxl reads XML through defusedxml only where it does not find lxml, which python-docx brings.
+os.environ["OPENPYXL_LXML"] = "False"
 
 # --- safety -----------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -62,6 +62,9 @@ def _why_not(head: bytes) -> str:
 def _pixels(upload: UploadedFile) -> Image.Image:
     """Return the pixels alone; the size is read from the head of the file before anything is unpacked."""
     try:
+        with Image.open(upload, formats=("PNG",)) as whole:
+            whole.verify()  # the renderer, once loaded, lets Pillow take files that end too early
+        upload.seek(0)
         with Image.open(upload, formats=("PNG",)) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise ImageRejected(TOO_MANY_PIXELS)

@@ -6,9 +6,11 @@ points 7 and 8): the signer's hand between post and name, the body's seal over i
 
 import datetime
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -49,6 +51,8 @@ NO_KEY: Final = "Tệp chứng thư không có khóa riêng nên không ký đư
 NOT_READABLE: Final = "Tệp này không phải PDF đọc được, hoặc chữ ký trong tệp bị hỏng. Hãy chọn lại tệp."
 # What the parsers raise on files that are broken or made to hurt.
 _BROKEN: Final = (PdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError, RecursionError)
+
+T = TypeVar("T")
 
 
 class SigningRefused(ValueError):
@@ -159,7 +163,7 @@ def _signed(
         file.flush()
         style = _stamp_style(file.name) if stamp else None
         signer = _PdfSigner(metadata, key.signer, stamp_style=style, new_field_spec=spec, at=at)
-        return bytes(signer.sign_pdf(writer).getvalue())
+        return _apart(lambda: bytes(signer.sign_pdf(writer).getvalue()))
 
 
 def _stamp_style(file_name: str) -> StaticStampStyle:
@@ -220,6 +224,12 @@ def _fitted(image: bytes, width: float, height: float) -> tuple[float, float]:
         return picture.width * scale, picture.height * scale
 
 
+def _apart(work: Callable[[], T]) -> T:
+    """Do it in a thread of its own: pyHanko runs an event loop, and a thread that runs one already takes no second."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 def read(content: bytes) -> list[dict[str, Any]]:
     """Return what each signature of a PDF file says, in the order in which they were made; JSON data.
@@ -248,7 +258,7 @@ def page_count(content: bytes) -> int:
 def _entry(embedded: EmbeddedPdfSignature) -> dict[str, Any]:
     certificate = embedded.signer_cert
     context = ValidationContext(trust_roots=[certificate], allow_fetching=False)
-    status = validate_pdf_signature(embedded, signer_validation_context=context)
+    status = _apart(lambda: validate_pdf_signature(embedded, signer_validation_context=context))
     at = embedded.self_reported_timestamp
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     covered = status.coverage is not None and status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION

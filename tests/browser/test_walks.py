@@ -66,6 +66,7 @@ def test_report_goes_from_the_officer_over_the_reviewer_to_the_sums_above(visito
     expect(page.get_by_label("Kết quả", exact=True)).to_have_value("Đã tổ chức bốn buổi truyền thông cho đoàn viên.")
 
     fill_rest_of_union_report(page)
+    explain(page)
     page.get_by_role("button", name="Nộp báo cáo…").click()
     expect(page.get_by_role("heading", name="Nộp báo cáo này?")).to_be_visible()
     page.get_by_role("button", name="Nộp báo cáo", exact=True).click()
@@ -401,7 +402,17 @@ def link_in(text: str) -> str:
     return found[0]
 
 
+def explain(page: Page) -> None:
+    """Give the reason wherever the checked form asks for one."""
+    page.get_by_role("button", name="Kiểm tra").click()
+    page.wait_for_url("**kiem-tra=1**")
+    for reason in page.get_by_role("textbox", name="Giải trình").all():
+        if reason.is_visible():
+            reason.fill("Đã rà soát lại theo danh sách của đơn vị.")
+
+
 def submit(page: Page) -> None:
+    explain(page)
     page.get_by_role("button", name="Nộp báo cáo…").click()
     page.get_by_role("button", name="Nộp báo cáo", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("Đã nộp báo cáo")

@@ -239,3 +239,10 @@ def test_nonsense_in_a_sheet_is_a_damaged_file(nonsense):
         b"</sheetData>", b"<row>" + nonsense + b"</row></sheetData>"
     )
     assert refusal(with_part(plain(), "xl/worksheets/sheet1.xml", xml, instead=True)) == sheets_safety.DAMAGED
+
+
+def test_xml_is_read_through_defusedxml():
+    """Where lxml is there, openpyxl would take it, and entities with it."""
+    from openpyxl.xml import DEFUSEDXML, LXML
+
+    assert (bool(DEFUSEDXML), bool(LXML)) == (True, False)

@@ -40,7 +40,7 @@ HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 TOO_MANY_PIXELS = "Ảnh có quá nhiều điểm ảnh. Hãy thu nhỏ ảnh rồi tải lên lại."
-WRONG_TYPE = "Chỉ nhận tệp PDF, Word (.docx), Excel (.xlsx) và ảnh JPG, PNG. Hãy chọn tệp khác."
+WRONG_TYPE = "Chỉ nhận tệp PDF, Word (.docx), Excel (.xlsx) và ảnh JPG, PNG, WebP. Hãy chọn tệp khác."
 HEIF = (
     "Ảnh này ở dạng HEIC (HEIF) của điện thoại, chưa nhận được. Hãy chuyển ảnh sang JPG rồi tải lên lại; trên iPhone "
     "có thể chọn trước: Cài đặt, Camera, Định dạng, “Tương thích nhất”."
@@ -162,7 +162,7 @@ def accept(upload: UploadedFile) -> Accepted:
         return Accepted(upload, PDF, upload.size)
     if head.startswith(b"PK\x03\x04"):
         return Accepted(upload, _office_type(upload), upload.size)
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (head[:4], head[8:]) == (b"RIFF", b"WEBP"):
         return _clean_picture(upload)
     raise AttachmentRejected(_what_to_do(head))
 
@@ -218,12 +218,16 @@ def _office_type(upload: BinaryIO | UploadedFile) -> str:
 
 
 def _clean_picture(upload: UploadedFile) -> Accepted:
-    """The picture drawn anew: turned upright, without EXIF, GPS, comments or anything behind its end."""
+    """The picture drawn anew: turned upright, without EXIF, GPS, comments or anything behind its end.
+
+    Only PNG stays PNG: WebP becomes JPEG, and so does what Pillow calls MPO, a JPEG with a second picture behind it, as
+    many telephones write it.
+    """
     try:
-        with Image.open(upload, formats=("JPEG", "PNG")) as opened:
+        with Image.open(upload, formats=("JPEG", "PNG", "WEBP")) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise AttachmentRejected(TOO_MANY_PIXELS)
-            content_type = JPEG if opened.format == "JPEG" else PNG
+            content_type = PNG if opened.format == "PNG" else JPEG
             bare = _redrawn(ImageOps.exif_transpose(opened), content_type)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise AttachmentRejected(TOO_MANY_PIXELS) from error

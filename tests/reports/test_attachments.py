@@ -58,6 +58,10 @@ def photo(kind: str = "JPEG", size=(40, 20)) -> bytes:
     buffer = io.BytesIO()
     if kind == "JPEG":
         picture.save(buffer, "JPEG", exif=exif, comment=b"secret place")
+    elif kind in ("MPO", "WEBP"):
+        second = {"save_all": True, "append_images": [picture.resize((4, 2))]} if kind == "MPO" else {}
+        picture.save(buffer, kind, exif=exif, **second)
+        buffer.write(b"secret place")
     else:
         notes = PngImagePlugin.PngInfo()
         notes.add_text("Comment", "secret place")
@@ -76,6 +80,8 @@ def photo(kind: str = "JPEG", size=(40, 20)) -> bytes:
         (office("[Content_Types].xml", "xl/workbook.xml"), attachments.XLSX),
         (photo("JPEG"), attachments.JPEG),
         (photo("PNG"), attachments.PNG),
+        (photo("MPO"), attachments.JPEG),
+        (photo("WEBP"), attachments.JPEG),
     ],
 )
 def test_type_is_read_from_the_content_and_not_from_the_name(body, content_type):
@@ -185,7 +191,7 @@ def test_decompression_bomb_is_refused(monkeypatch, limit):
         accept(upload(photo("PNG")))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "MPO", "WEBP"])
 def test_picture_keeps_its_look_and_nothing_else(kind):
     before = photo(kind)
     assert b"secret place" in before
@@ -196,7 +202,7 @@ def test_picture_keeps_its_look_and_nothing_else(kind):
     with Image.open(io.BytesIO(before)) as picture:
         assert picture.getexif().get_ifd(GPS), "there was a place to lose"
     with Image.open(io.BytesIO(clean)) as picture:
-        assert picture.format == kind
+        assert picture.format == ("PNG" if kind == "PNG" else "JPEG")
         assert not picture.getexif().get_ifd(GPS)
         assert picture.size == (20, 40), "turned upright before the mark that says so was dropped"
         assert not picture.getexif()

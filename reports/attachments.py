@@ -70,7 +70,7 @@ class Accepted:
 
 def of_report(report: Report) -> list[Attachment]:
     """The files that are in the draft now."""
-    return list(report.attachments.filter(removed_at__isnull=True).order_by("pk"))
+    return list(report.attachments.filter(removed_at__isnull=True).select_related("task__section").order_by("pk"))
 
 
 def is_filed(attachment: Attachment) -> bool:

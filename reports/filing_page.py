@@ -50,6 +50,7 @@ class FilingPage:
 
     sections: list[SectionView]
     errors: list[ErrorLine]
+    file_was_refused: bool  # then ``errors`` is about the file alone
     error_count: int
     clashes: list[ErrorLine]
     speaks_of_risk: bool
@@ -87,6 +88,7 @@ def build(
     return FilingPage(
         sections=_sections(views, builder.errors),
         errors=_error_lines(form, {name: texts[0] for name, texts in builder.errors.items()}),
+        file_was_refused=bool(file_error),
         error_count=len(builder.errors),
         clashes=_lines(form, dict.fromkeys(clashes or {}, "")),
         speaks_of_risk=any(_speaks_of_risk(view.question) for view in views) or speaks_of_risk(" ".join(raw.values())),

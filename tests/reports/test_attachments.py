@@ -404,7 +404,9 @@ def test_picture_is_sent_with_its_consent_and_task_from_the_form(client, cast, r
     taken = Attachment.objects.get()
     assert (taken.consent, taken.task, taken.content_type) == ("consented", task, attachments.JPEG)
     page = text(client.get(reverse("reports:filing", args=[report.pk])))
-    assert "đã đồng ý" in page
+    listed = page.partition('<ul class="file-list">')[2].partition("</ul>")[0]
+    assert "đã đồng ý" in listed
+    assert f"Nhiệm vụ: {task}" in listed
 
 
 def test_plain_caption_is_not_warned_about(client, cast, report):
@@ -428,6 +430,8 @@ def test_refused_file_is_told_beside_its_field_and_the_text_stays(client, cast, 
     page = text(response)
     assert response.status_code == 422
     assert "Chỉ nhận tệp PDF, Word" in page
+    assert "Chưa gửi kèm được tệp." in page
+    assert "trước khi nộp." not in page, "nothing was asked to be filed"
     assert 'value="Chú thích của tôi"' in page
     assert "đang ghi</textarea>" in page
     assert 'name="draft_version" value="1"' in page, "the text was saved: the page goes on from there"

@@ -160,7 +160,7 @@ def _redrawn(content: bytes) -> tuple[bytes, str]:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise FileRefused(NO_SCAN)
-            kind = str(opened.format)
+            kind = "PNG" if opened.format == "PNG" else "JPEG"  # a telephone's JPEG of two pictures calls itself MPO
             picture = ImageOps.exif_transpose(opened)
             picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:

@@ -18,15 +18,32 @@ DAYS_TO_CORRECT = 7  # proposed: a working week and a weekend, whatever day the 
 
 
 class ReviewForm(VietnameseFormMixin, forms.Form):
-    """``seen`` is the number of the revision that stood on the page; the forms share a page, so each has own ids."""
+    """``seen`` is the number of the revision that stood on the page; the forms share a page, so each has own ids.
 
+    The page is long: what is wrong is told on its top, and the first field that is wrong gets the cursor.
+    """
+
+    refused = ""  # the sentence on top
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": f"{type(self).__name__.lower()}-%s", **kwargs})
 
+    def is_valid(self) -> bool:
+        if super().is_valid():
+            return True
+        for field in self.wrong[:1]:
+            field.field.widget.attrs["autofocus"] = True
+        return False
+
+    @property
+    def wrong(self) -> list[forms.BoundField]:
+        """The fields on the page that are wrong."""
+        return [field for field in self.visible_fields() if field.errors]
+
 
 class ApproveForm(ReviewForm):
+    refused = "Chưa duyệt được báo cáo."
     comment = forms.CharField(
         label="Lời nhắn cho đơn vị (không bắt buộc)",
         required=False,
@@ -76,6 +93,7 @@ class ItemBox:
 class ReturnForm(BackForm):
     """A reason for the whole report, or single items that are ticked, each with a reason and, where wanted, a day."""
 
+    refused = "Chưa trả lại được báo cáo."
     reason = forms.CharField(
         label="Lý do trả lại cả báo cáo",
         required=False,
@@ -152,6 +170,7 @@ class ReturnForm(BackForm):
 
 
 class ReopenForm(BackForm):
+    refused = "Chưa mở lại được báo cáo."
     reason = forms.CharField(
         label="Lý do mở lại",
         max_length=MOST,

@@ -9,7 +9,7 @@ from typing import Any
 
 from orgunits.models import User
 from reports import comparison
-from reports.comparison import Difference, change_text
+from reports.comparison import Difference, Part, change_text, text_parts
 from reports.form_fields import GroupCells, Question
 from reports.models import Attachment, ItemKind, PhotoConsent, Report, Revision
 from reports.reading import Reading, number_text, together
@@ -45,7 +45,10 @@ class Flagged:
 
 @dataclass(frozen=True)
 class SameText:
-    """A text that was filed before; ``report`` is that one, None where the reviewer may not read it."""
+    """A text that was filed before; ``report`` is that one, None where the reviewer may not read it.
+
+    ``parts`` are what differs from it, where something does and the reviewer may read both.
+    """
 
     code: str
     label: str
@@ -53,6 +56,14 @@ class SameText:
     is_own: bool
     report: Report | None = None
     number: int = 0
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str:
+        """What the reviewer may want to write to the unit."""
+        if self.is_own:
+            return f"Nội dung giống {self.percent} % kỳ trước. Hãy ghi theo kết quả của kỳ này."
+        return f"Nội dung giống {self.percent} % báo cáo của đơn vị khác. Hãy ghi theo việc của đơn vị mình."
 
 
 @dataclass
@@ -179,20 +190,31 @@ def _is_big(before: int, now: int) -> bool:
 def _same_texts(shown: Reading, labels: dict[str, str], reader: User) -> list[SameText]:
     own: dict[str, int] = shown.revision.flags.get("same_before", {})
     beside: dict[str, list[int]] = shown.revision.flags.get("same_sibling", {})
-    readable = {}
-    if beside:
-        revisions = Revision.objects.filter(
-            pk__in=[pk for pk, _ in beside.values()], report__in=Report.objects.visible_to(reader)
-        ).defer("content", "report__draft")
-        revisions = revisions.select_related("report__obligation__org_unit")
-        readable = {row.pk: row for row in revisions.prefetch_related("report__obligation__org_unit__placements")}
-    before = shown.before.report if shown.before else None
-    found = [SameText(code, labels.get(code, ""), percent, is_own=True, report=before) for code, percent in own.items()]
+    readable = _readable([pk for pk, _ in beside.values()], reader) if beside else {}
+    found = [_same(shown, labels, code, percent, shown.before, is_own=True) for code, percent in own.items()]
     for code, (pk, percent) in beside.items():
-        source = readable.get(pk)
-        report, number = (source.report, source.number) if source else (None, 0)
-        found.append(SameText(code, labels.get(code, ""), percent, is_own=False, report=report, number=number))
+        found.append(_same(shown, labels, code, percent, readable.get(pk), is_own=False))
     return found
+
+
+def _readable(pks: list[int], reader: User) -> dict[int, Revision]:
+    """Those of the revisions that the reviewer may read, with the names of their units."""
+    revisions = Revision.objects.filter(pk__in=pks, report__in=Report.objects.visible_to(reader))
+    revisions = revisions.defer("report__draft").select_related("report__obligation__org_unit")
+    return {row.pk: row for row in revisions.prefetch_related("report__obligation__org_unit__placements")}
+
+
+def _same(
+    shown: Reading, labels: dict[str, str], code: str, percent: int, source: Revision | None, *, is_own: bool
+) -> SameText:
+    label = labels.get(code, "")
+    if source is None:
+        return SameText(code, label, percent, is_own)
+    parts = []
+    if percent < 100:
+        old, new = ((revision.content.get("texts") or {}).get(code, "") for revision in (source, shown.revision))
+        parts = text_parts(old, new)
+    return SameText(code, label, percent, is_own, source.report, source.number, parts)
 
 
 def _pictures(files: list[Attachment]) -> Pictures:

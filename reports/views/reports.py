@@ -195,6 +195,7 @@ def _review(
     queue = report_filters.ReviewQueue(user, request.GET, on=on)
     return {
         "may_review": True,
+        "refused_form": next(iter(forms.values()), None),
         "notes": review_notes.notes(report, shown, older, reader=user),
         "is_own": latest.submitted_by_id == user.pk,
         "approve_form": forms.get("approve_form") or (ApproveForm(initial=seen) if waits else None),

@@ -135,6 +135,24 @@
     });
   });
 
+  // A remark leads to the box of its item: ticked, with the proposed reason, the cursor behind it.
+  document.querySelectorAll("[data-return-item]").forEach(function (link) {
+    const code = link.dataset.returnItem;
+    const tick = document.getElementById("returnform-tich-" + code);
+    const reason = document.getElementById("returnform-muc-" + code);
+    if (!tick || !reason) return; // nothing can be returned now
+    link.hidden = false;
+    link.addEventListener("click", function (event) {
+      event.preventDefault();
+      tick.closest("details").open = true;
+      if (!tick.checked) tick.click();
+      if (!reason.value) reason.value = link.dataset.reason || "";
+      reason.dispatchEvent(new Event("input", { bubbles: true }));
+      reason.focus();
+      reason.scrollIntoView({ block: "center" });
+    });
+  });
+
   // What the return will open again, said while the items are ticked.
   const form = document.querySelector("[data-return-form]");
   const summary = form && form.querySelector("[data-opens]");

@@ -101,6 +101,20 @@ def test_ticked_items_alone_go_back(queue):
     assert event.item_reasons == {"ket-qua": "Nêu rõ số buổi."}
 
 
+def test_remark_leads_to_the_box_that_returns_its_item(queue):
+    queue.get_by_label("Chỉ xem").select_option("giong-truoc")
+    queue.get_by_role("button", name="Lọc").click()
+    rows(queue).nth(0).click()
+    queue.get_by_role("link", name="Trả lại mục này").first.click()
+    reason = queue.locator("textarea:focus")
+    expect(reason).to_have_value(re.compile(r"Nội dung giống \d+ % kỳ trước"))
+    expect(queue.get_by_text("Sẽ chỉ mở lại 1 mục đã tích")).to_be_visible()
+    queue.get_by_role("button", name="Trả lại kèm lý do").click()
+    expect(queue.get_by_role("status").first).to_contain_text("Đã trả lại báo cáo của")
+    event = ReviewEvent.objects.filter(action="return").latest("pk")
+    assert len(event.report.open_items) == len(event.item_reasons) == 1
+
+
 def test_all_sound_reports_are_ticked_and_approved_at_once(queue):
     sound = queue.locator("input[name=chon]").count()
     assert sound > 0

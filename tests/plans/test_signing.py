@@ -249,13 +249,14 @@ def test_same_file_is_not_kept_twice(client, document, issued, approver, printed
 
 
 # --- scans -----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("kind", "suffix"), [("JPEG", ".jpg"), ("PNG", ".png")])
+@pytest.mark.parametrize(("kind", "suffix"), [("JPEG", ".jpg"), ("PNG", ".png"), ("MPO", ".jpg")])
 def test_scanned_picture_is_drawn_anew_without_where_it_was_taken(client, document, issued, approver, kind, suffix):
     client.force_login(approver)
     exif = Image.Exif()
     exif[0x010E] = "toa do bi mat"
     buffer = io.BytesIO()
-    Image.new("RGB", (60, 80), "white").save(buffer, kind, exif=exif)
+    second = {"save_all": True, "append_images": [Image.new("RGB", (6, 8))]} if kind == "MPO" else {}
+    Image.new("RGB", (60, 80), "white").save(buffer, kind, exif=exif, **second)
     assert bring(client, document, buffer.getvalue(), kind="ban-quet", name="anh.pdf").status_code == 302
     scan = document.files.get(kind="scan")
     assert scan.file.name.endswith(suffix)

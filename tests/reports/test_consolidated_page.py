@@ -304,6 +304,7 @@ def test_reason_that_is_missing_is_asked_for(client, upward):
     answer = client.post(url(upward, "report_correct"), {"reason": " ", "seen": "1"})
     assert answer.status_code == 422
     assert "Hãy ghi lý do gửi bản đính chính." in answer.content.decode()
+    assert '<a href="#correctform-reason">Hãy ghi lý do ở cuối trang</a>' in answer.content.decode()
     answer = client.post(url(upward, "report_correct"), {"reason": "Đủ lý do.", "seen": "một"})
     assert answer.status_code == 422
     assert "Đủ lý do." in answer.content.decode()

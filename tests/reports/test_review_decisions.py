@@ -79,6 +79,22 @@ def test_return_needs_a_reason_and_keeps_what_was_typed(client, cast, report):
     assert status(report) == "submitted"
 
 
+def test_what_is_wrong_below_is_told_on_top_and_gets_the_cursor(client, cast, report):
+    page = act(client, cast.reviewer, report, "report_return", **{"tich-ket-qua": "on"}).content.decode()
+    alert = page.partition('role="alert"')[2].partition("<article")[0]
+    assert "Chưa trả lại được báo cáo." in alert
+    assert '<a href="#returnform-muc-ket-qua">' in alert
+    wrong = page.partition('<textarea class="form-control is-invalid" id="returnform-muc-ket-qua"')[2]
+    assert "autofocus" in wrong.partition(">")[0]
+    assert page.count("autofocus") == 1
+    act(client, cast.reviewer, report, "report_approve")
+    page = act(client, cast.reviewer, report, "report_reopen", reason="").content.decode()
+    assert "Chưa mở lại được báo cáo." in page
+    assert '<a href="#reopenform-reason">' in page
+    client.force_login(cast.reviewer)
+    assert "Chưa mở lại được báo cáo." not in client.get(report.get_absolute_url()).content.decode()
+
+
 def test_wrong_form_keeps_the_reasons_of_the_items(client, cast, report):
     response = act(
         client, cast.reviewer, report, "report_return", seen="", reason="Lý do chung", **{"muc-ket-qua": "Mục"}

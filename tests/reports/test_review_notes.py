@@ -77,6 +77,16 @@ def test_same_texts_name_the_period_and_the_unit(client, cast):
     assert "báo cáo của Công đoàn cơ sở số 02</a>" in text
     assert f"{beside.get_absolute_url()}?lan=1#muc-ket-qua" in text
     assert CLEAR not in text
+    assert text.count("Xem chỗ khác") == 2, "the words that differ from each of the two are at hand"
+    assert '<del><span class="visually-hidden">[bỏ: </span>năm<' in text
+    assert 'data-return-item="ket-qua" data-reason="Nội dung giống 95 % kỳ trước.' in text
+
+
+def test_equal_text_has_nothing_to_tell_apart(client, cast):
+    last_year(cast, content(text=TEXT))
+    text = page(client, cast.reviewer, filed(cast.obligation, cast.officer, content(text=TEXT)))
+    assert "giống 100 %" in text
+    assert "Xem chỗ khác" not in text
 
 
 def test_unit_that_the_reviewer_may_not_read_is_not_named(client, cast):

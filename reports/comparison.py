@@ -9,8 +9,9 @@ from typing import NamedTuple
 from django.utils.formats import number_format
 
 from reports.models import Attachment, ItemKind, Report, Revision
-from reports.reading import MISSING, Block, Reading, TaskLine, read
+from reports.reading import MISSING, Block, Reading, read
 from reports.reading_registers import ActivityLine, ModelLine, StepLine
+from reports.reading_tasks import TaskLine
 
 NOTHING = "không có"
 LONGEST_BY_WORDS = 12_000  # characters; above, sentences are compared: words would take seconds
@@ -39,12 +40,13 @@ class Difference:
 
 
 class Line(NamedTuple):
-    """One answer in words; ``key`` finds its partner in the other revision."""
+    """One answer in words; ``key`` finds its partner in the other revision, also where its ``name`` was changed."""
 
     key: str
     label: str
     value: str
     number: int | None = None
+    name: str = ""
 
 
 def compare(report: Report, older: Revision, newer: Revision, *, shown: Reading | None = None) -> list[Difference]:
@@ -55,12 +57,14 @@ def compare(report: Report, older: Revision, newer: Revision, *, shown: Reading 
     for block in shown.blocks:
         for line in _lines(block):
             partner = before.pop(line.key, None)
-            old = partner.value if partner else NOTHING
-            if old != line.value:
-                parts = text_parts(old, line.value) if block.kind == ItemKind.NARRATIVE else []
+            old, new = partner.value if partner else NOTHING, line.value
+            if partner and partner.name != line.name:
+                old, new = f"{partner.name}, {old}", f"{line.name}, {new}"
+            if old != new:
+                parts = text_parts(old, new) if block.kind == ItemKind.NARRATIVE else []
                 change = change_text(partner.number if partner else None, line.number)
                 section = block.question.item.section
-                differences.append(Difference(section, line.label, old, line.value, parts, change))
+                differences.append(Difference(section, line.label, old, new, parts, change))
     differences += [Difference("", line.label, line.value, NOTHING, []) for line in before.values()]
     return differences
 
@@ -164,20 +168,22 @@ def _collected_lines(block: Block) -> list[Line]:
 def _activity_line(block: Block, row: ActivityLine) -> Line:
     where = f", {row.place}" if row.place else ""
     money = f", {row.amount} đồng{f' ({row.funding.lower()})' if row.funding else ''}" if row.amount != "–" else ""
-    told = f"{row.held_on}{where}: {row.children} trẻ em, {row.families} gia đình{money}"
+    more = "".join(f"; {words}" for words in (row.occasion, row.task) if words)
+    told = f"{row.held_on}{where}: {row.children} trẻ em, {row.families} gia đình{money}{more}"
     key = f"{block.question.code} {row.pk or f'{row.held_on} {row.name}'}"
-    return Line(key, f"{block.question.item.label}: {row.name}", told)
+    return Line(key, f"{block.question.item.label}: {row.name}", told, name=row.name)
 
 
 def _model_line(block: Block, row: ModelLine) -> Line:
-    told = "; ".join(f"{step.kind.lower()} {step.noted_on}{_step_numbers(step)}" for step in row.steps)
-    return Line(f"{block.question.code} {row.pk}", f"{block.question.item.label}: {row.name}", told or NOTHING)
+    told = "; ".join(f"{step.kind.lower()} {step.noted_on}{_step_words(step)}" for step in row.steps)
+    key, label = f"{block.question.code} {row.pk}", f"{block.question.item.label}: {row.name}"
+    return Line(key, label, told or NOTHING, name=row.name)
 
 
-def _step_numbers(step: StepLine) -> str:
+def _step_words(step: StepLine) -> str:
     numbers = [(step.places, "nơi"), (step.children, "trẻ em"), (step.families, "gia đình")]
-    told = ", ".join(f"{number} {unit}" for number, unit in numbers if number != "–")
-    return f" ({told})" if told else ""
+    told = [f"{number} {unit}" for number, unit in numbers if number != "–"] + ([step.note] if step.note else [])
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _file_line(block: Block, file: Attachment) -> Line:

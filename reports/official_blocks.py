@@ -9,8 +9,9 @@ from reports.activities import Summary
 from reports.form_fields import TaskStatus
 from reports.models import ItemKind
 from reports.reading import Block as Answer
-from reports.reading import Reading, SectionReading, TaskLine
+from reports.reading import Reading, SectionReading
 from reports.reading_registers import ActivityLine, ModelLine, counted
+from reports.reading_tasks import TaskLine
 
 # A list of activities longer than this stands in an appendix of its own.
 ACTIVITIES_IN_TEXT: Final = 8

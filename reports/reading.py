@@ -3,32 +3,25 @@
 Numbers come ready as text, so that the template only places them. Missing, zero and *không phát sinh* stay apart.
 """
 
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from django.utils.formats import number_format
 
-from reports import form_fields
+from reports import form_fields, reading_tasks
 from reports.activities import Summary, summary_of_frozen
-from reports.form_fields import CHOICE_KINDS, NUMBER_KINDS, SUM, GroupCells, Question, Questionnaire, TaskStatus
+from reports.form_fields import CHOICE_KINDS, NUMBER_KINDS, SUM, GroupCells, Question, Questionnaire
 from reports.models import Attachment, ItemKind, Obligation, Report, Revision
-from reports.reading_registers import ActivityLine, ModelLine, activity_line, model_lines, models_in_short, whole
+from reports.reading_registers import ActivityLine, ModelLine, activity_lines, model_lines, models_in_short, whole
+from reports.reading_tasks import TaskLine
 from targets.evaluation import Verdict, assess, percent_text
 from targets.models import Milestone
 from targets.trajectory import milestone_in_force
 
 NIL = "không phát sinh"
 MISSING = "chưa báo cáo"
-UNANSWERED = "Chưa báo cáo"
 VERDICT_KINDS = {Verdict.MET: "ok", Verdict.NOT_MET: "warn", Verdict.NO_DATA: "muted"}
-TASK_KINDS = {
-    TaskStatus.DONE: "ok",
-    TaskStatus.ONGOING: "info",
-    TaskStatus.NOT_STARTED: "warn",
-    TaskStatus.NOT_OURS: "muted",
-}
 
 
 @dataclass(frozen=True)
@@ -88,7 +81,7 @@ class Block:
     collected: list[CollectedText] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)  # rules that did not hold and were explained
     explanation: str = ""
-    tasks: list[tuple[str, list["TaskLine"]]] = field(default_factory=list)
+    tasks: list[tuple[str, list[TaskLine]]] = field(default_factory=list)
     tasks_in_short: str = ""
     activities: list[ActivityLine] = field(default_factory=list)
     summary: Summary | None = None  # of the activities
@@ -103,15 +96,6 @@ class Block:
         if self.question.kind in NUMBER_KINDS:
             return "number"
         return ItemKind.CHOICE if self.question.kind in CHOICE_KINDS else self.question.kind
-
-
-@dataclass(frozen=True)
-class TaskLine:
-    place: str
-    text: str
-    status: str
-    status_kind: str
-    note: str
 
 
 @dataclass(frozen=True)
@@ -196,11 +180,11 @@ class _Reader:
             case ItemKind.NARRATIVE:
                 self._text(block)
             case ItemKind.TASKS:
-                block.tasks = self._tasks(question)
-                block.tasks_in_short = _in_short(block.tasks)
+                block.tasks = reading_tasks.groups(question, self.content, self.before_content)
+                block.tasks_in_short = reading_tasks.in_short(block.tasks)
             case ItemKind.ACTIVITIES:
                 rows = self.content.get("activities") or []
-                block.activities = [activity_line(row) for row in rows]
+                block.activities = activity_lines(rows)
                 block.summary = summary_of_frozen(rows)
             case ItemKind.MODELS:
                 block.models = model_lines(self.content.get("models") or [])
@@ -259,13 +243,6 @@ class _Reader:
         block.shares = [_share_row(group, now or {}, before, milestone, unit=unit) for group in groups]
         if len(groups) > 1:
             block.shares.append(_total_row(groups, now or {}, before, milestone, unit=unit))
-
-    def _tasks(self, question: Question) -> list[tuple[str, list[TaskLine]]]:
-        answers = self.content.get("tasks") or {}
-        return [
-            (group.lead, [_task_line(row, answers.get(str(row.task.pk)) or {}) for row in group.rows])
-            for group in question.task_groups
-        ]
 
     def _attachments(self) -> list[Attachment]:
         wanted = self.content.get("attachments") or []
@@ -387,22 +364,3 @@ def _pair_text(numerator: int | None, denominator: int | None) -> str:
 
 def _whole(value: int | None) -> str:
     return MISSING if value is None else whole(value)
-
-
-def _task_line(row: form_fields.TaskRow, answer: dict[str, str]) -> TaskLine:
-    code = answer.get("status", "")
-    known = TaskStatus(code) if code in TaskStatus.values else None
-    return TaskLine(
-        place=row.place,
-        text=row.text,
-        status=str(known.label) if known else UNANSWERED,
-        status_kind=TASK_KINDS[known] if known else "muted",
-        note=answer.get("note", ""),
-    )
-
-
-def _in_short(groups: list[tuple[str, list[TaskLine]]]) -> str:
-    """How many tasks stand how: "2 đã hoàn thành · 9 đang thực hiện"."""
-    counts = Counter(row.status for _, rows in groups for row in rows)
-    order = [*(str(status.label) for status in TaskStatus), UNANSWERED]
-    return " · ".join(f"{counts[label]} {label[:1].lower()}{label[1:]}" for label in order if counts[label])

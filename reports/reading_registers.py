@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 
+from plans.models import Task
 from reports import care_models
 from reports.activities import frozen_amounts
 from reports.models import CareModelStep, FundingSource, Occasion
@@ -26,6 +27,7 @@ class ActivityLine:
     families: str
     amount: str
     funding: str
+    task: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,13 @@ class ModelLine:
     steps: list[StepLine]
 
 
-def activity_line(row: dict[str, Any]) -> ActivityLine:
+def activity_lines(rows: list[dict[str, Any]]) -> list[ActivityLine]:
+    wanted = {row["task"] for row in rows if row.get("task")}
+    tasks = Task.objects.select_related("section").in_bulk(wanted) if wanted else {}
+    return [_activity_line(row, tasks.get(row.get("task") or 0)) for row in rows]
+
+
+def _activity_line(row: dict[str, Any], task: Task | None) -> ActivityLine:
     occasion = row.get("occasion", "")
     return ActivityLine(
         pk=row.get("pk") or 0,
@@ -62,6 +70,7 @@ def activity_line(row: dict[str, Any]) -> ActivityLine:
         families=counted(row.get("families_reached")),
         amount=counted(row.get("amount_spent")),
         funding=_funding(row),
+        task=str(task) if task else "",
     )
 
 

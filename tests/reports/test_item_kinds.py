@@ -270,25 +270,34 @@ def test_filing_from_before_the_new_keys_is_shown(client, cast, form):
 
 
 def test_comparison_names_each_answer_group_model_passage_and_activity_that_changed(cast, form):
-    report = file(cast)
+    task, report = make_task(cast.plan, "Chăm lo Tết Trung thu"), file(cast)
     workflow.send_back(report, by=cast.reviewer, reason="Xem lại.")
     now = body(choices={"co-ke-hoach": "yes", "muc-do": "kha"})
     now["figures"]["theo-gioi"] = {"nam.v": 3, "nu.v": 2, "v": 5}
     now["models"] = now["models"][:1]
     now["activities"][1]["children_reached"] = 30
+    now["activities"][0] |= {"name": "Đêm hội Trăng rằm", "occasion": "other", "task": task.pk}
     now["collected"]["ket-qua"][0]["text"] = "Đã thăm 15 gia đình."
     report.refresh_from_db()
     workflow.submit(report, now, by=cast.officer)
     older, newer = report.revisions.order_by("number")
     found = {row.label: (row.older, row.newer) for row in compare(report, older, newer)}
+    held = (
+        "25/09/2026, Hội trường: 1.200 trẻ em, 0 gia đình, 7.000.000 đồng "
+        "(kinh phí công đoàn: 5.000.000; nguồn xã hội hóa: 2.000.000)"
+    )
     assert found == {
         "Đơn vị đã ban hành kế hoạch": ("Không", "Có"),
         "Trẻ em theo giới": ("3", "5"),
         "Trẻ em theo giới: Nữ": ("0", "2"),
         "Mô hình: Trại hè cho con CNLĐ": ("duy trì 01/06/2026", "không có"),
         "Hoạt động đã tổ chức: Trại hè": (
-            "02/06/2026: – trẻ em, – gia đình, 0 đồng (ngân sách nhà nước)",
-            "02/06/2026: 30 trẻ em, – gia đình, 0 đồng (ngân sách nhà nước)",
+            "02/06/2026: – trẻ em, – gia đình, 0 đồng (ngân sách nhà nước); Tháng hành động vì trẻ em",
+            "02/06/2026: 30 trẻ em, – gia đình, 0 đồng (ngân sách nhà nước); Tháng hành động vì trẻ em",
+        ),
+        "Hoạt động đã tổ chức: Đêm hội Trăng rằm": (
+            f"Vui Tết Trung thu, {held}; Tết Trung thu",
+            f"Đêm hội Trăng rằm, {held}; Dịp khác, hoạt động thường xuyên; {task}",
         ),
         "Kết quả: theo báo cáo của Công đoàn cơ sở số 02": ("Đã thăm 12 gia đình.", "Đã thăm 15 gia đình."),
     }

@@ -154,9 +154,22 @@ def test_tasks_stand_under_the_body_that_leads_them(cast):
     workflow.submit(report, filed, by=cast.officer)
     block = blocks(report)["nhiem-vu"]
     [(lead, [row])] = block.tasks
-    assert (lead, row.status, row.note) == ("Công chức Văn hóa", "Đã hoàn thành", "Ba buổi.")
+    assert (lead, row.status, row.note, row.before) == ("Công chức Văn hóa", "Đã hoàn thành", "Ba buổi.", "")
     assert block.tasks_in_short == "1 đã hoàn thành"
     assert Responsibility.objects.get().bodies == lead
+
+
+def test_task_stands_beside_how_it_was_in_the_period_before(client, cast):
+    task = make_task(cast.plan, "Tuyên truyền")
+    FormItem.objects.create(version=cast.form, order=90, code="nhiem-vu", kind=ItemKind.TASKS, label="Nhiệm vụ")
+    reports = [make_report(open_year(cast.duty, 2025)[0]), make_report(cast.obligation)]
+    for report, status in zip(reports, ("done", "ongoing"), strict=True):
+        workflow.submit(report, content() | {"tasks": {str(task.pk): {"status": status}}}, by=cast.officer)
+    [(_, [row])] = blocks(reports[1])["nhiem-vu"].tasks
+    assert (row.status, row.before) == ("Đang thực hiện", "Đã hoàn thành")
+    cell = '<td data-label="Kỳ trước">Đã hoàn thành</td>'
+    assert cell in page_of(client, cast.reviewer, reports[1])
+    assert cell not in page_of(client, cast.reviewer, reports[0]), "there is no period before it"
 
 
 def test_activities_are_shown_as_they_stood(client, cast):

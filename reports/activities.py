@@ -13,7 +13,7 @@ from orgunits.models import OrgUnit, Role, User
 from reports.models import Activity, FundingSource, Occasion, Report
 
 FILING_ROLES = (Role.REPORTER, Role.APPROVER)
-AUDITED = ("name", "occasion", "held_on", "children_reached", "families_reached", "amounts")
+AUDITED = ("name", "occasion", "held_on", "place", "children_reached", "families_reached", "amounts")
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def may_record(user: User, unit: OrgUnit, *, on: datetime.date) -> bool:
 
 def _facts(activity: Activity) -> dict[str, Any]:
     values = {name: getattr(activity, name) for name in AUDITED}
-    return values | {"held_on": activity.held_on.isoformat()}
+    return values | {"held_on": activity.held_on.isoformat(), "task": activity.task_id}
 
 
 def _totals(facts: list[Facts]) -> Totals:

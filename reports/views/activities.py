@@ -14,7 +14,7 @@ from reports import activities, form_building
 from reports.activity_filters import ActivityFilter
 from reports.activity_forms import ActivityForm
 from reports.models import Activity, ItemKind, Report
-from reports.views.registers import coming_report, kept_units, may_record, report_url, units_to_record
+from reports.views.registers import coming_report, kept_units, may_record, report_url, tell_filed, units_to_record
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
 ROWS = 50
@@ -54,6 +54,7 @@ def activity_create(request: SignedInRequest) -> HttpResponse:
         activity = activities.record(form.save(commit=False), by=request.user)
         messages.success(request, f"Đã ghi hoạt động “{activity.name}” vào sổ.")
         _warn(request, form)
+        tell_filed(request, activity.org_unit, ItemKind.ACTIVITIES, activity.held_on)
         return redirect(_back_url(report))
     context = {"form": form, "report": report, "back_url": _back_url(report), "title": "Thêm hoạt động"}
     return render(request, "reports/activity_form.html", context)
@@ -66,11 +67,14 @@ def activity_create(request: SignedInRequest) -> HttpResponse:
 @login_required
 def activity_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     activity, report = _activity_to_keep(request, pk), coming_report(request)
+    held_on = activity.held_on
     form = ActivityForm(request.POST or None, instance=activity, units=[activity.org_unit], on=timezone.localdate())
     if request.method == "POST" and form.is_valid():
         activities.correct(form.save(commit=False), by=request.user, changed=form.changed_data)
         messages.success(request, f"Đã sửa hoạt động “{activity.name}”.")
         _warn(request, form)
+        if form.has_changed():
+            tell_filed(request, activity.org_unit, ItemKind.ACTIVITIES, held_on, activity.held_on)
         return redirect(_back_url(report))
     context = {
         "form": form,

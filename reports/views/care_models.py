@@ -21,6 +21,7 @@ from reports.views.registers import (
     kept_units,
     may_record,
     report_url,
+    tell_filed,
     units_to_record,
 )
 
@@ -126,6 +127,7 @@ def care_model_step(request: SignedInRequest, pk: int) -> HttpResponse:
         step = care_models.add_step(form.save(commit=False), by=request.user)
         messages.success(request, f"Đã ghi nhận “{step.get_kind_display()}” của mô hình “{model.name}”.")
         _warn(request, form)
+        tell_filed(request, model.org_unit, ItemKind.MODELS, step.noted_on)
         return redirect(_back_url(report, model))
     context = {"form": form, "model": model, "report": report, "back_url": _back_url(report, model)}
     return render(request, "reports/care_model_step.html", context)

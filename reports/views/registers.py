@@ -1,7 +1,10 @@
 """What the pages of both registers share: whose register it is, and the report from which a person comes."""
 
+import datetime
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils import timezone
 
@@ -10,7 +13,7 @@ from orgunits.models import OrgUnit
 from orgunits.requests import SignedInRequest, typed_key
 from reports import activities, care_models
 from reports.form_building import MODELS_CODE
-from reports.models import CareModel, ItemKind, Report
+from reports.models import CareModel, FormVersion, ItemKind, Report
 
 
 def kept_units(request: SignedInRequest) -> list[OrgUnit]:
@@ -46,6 +49,26 @@ def keep_model(request: SignedInRequest, report: Report, pk: str) -> str:
     care_models.keep(model, period=report.obligation.period, on=timezone.localdate(), by=request.user)
     messages.success(request, f"Đã ghi nhận: mô hình “{model.name}” vẫn được duy trì.")
     return report_url(report, ItemKind.MODELS, code=MODELS_CODE)
+
+
+def tell_filed(request: SignedInRequest, unit: OrgUnit, kind: ItemKind, *days: datetime.date) -> None:
+    """Say which filed reports of those days keep what they had: the register changes, they do not."""
+    of_days = Q()
+    for day in days:
+        of_days |= Q(obligation__period__starts_on__lte=day, obligation__period__ends_on__gte=day)
+    filed = Report.objects.filter(
+        of_days,
+        obligation__org_unit=unit,
+        status__in=(Report.Status.SUBMITTED, Report.Status.APPROVED),
+        form_version__in=FormVersion.objects.filter(items__kind=kind),
+    )
+    for report in filed.select_related("obligation__duty", "obligation__period").defer("draft").order_by("pk"):
+        name = f"{report.obligation.duty} · {report.obligation.period}"
+        messages.info(
+            request,
+            f"Báo cáo “{name}” đã nộp nên giữ nguyên như khi nộp, không theo thay đổi này của sổ. "
+            "Nếu báo cáo cần thay đổi này, hãy đề nghị nơi nhận trả lại báo cáo.",
+        )
 
 
 def report_url(report: Report, kind: ItemKind, *, code: str) -> str:

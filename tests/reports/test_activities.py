@@ -8,8 +8,9 @@ import time_machine
 from django.urls import reverse
 
 from orgunits.models import AuditEvent, Role
-from reports import activities, content
+from reports import activities, content, workflow
 from reports.models import Activity
+from tests.builders import content as content_of
 from tests.builders import give_role, make_plan, make_report, make_task, plan_form
 
 LIST = "reports:activity_list"
@@ -129,7 +130,25 @@ def test_people_of_the_unit_enter_an_activity(client, cast, person):
     assert activity.amounts == {"union": 5_000_000, "social": 1_500_000}
     assert activity.amount_spent == 6_500_000
     assert activity.recorded_by == getattr(cast, person)
-    assert AuditEvent.objects.get(action="activity.create").data["held_on"] == "2026-09-25"
+    data = AuditEvent.objects.get(action="activity.create").data
+    assert (data["held_on"], data["place"], data["task"]) == ("2026-09-25", "Hội trường", None)
+
+
+def test_filed_report_of_the_day_is_said_to_stay_as_it_is(client, cast):
+    cast.form.items.create(code="hoat-dong", kind="activities", label="Hoạt động", order=9)
+    report, said = make_report(cast.obligation), "đã nộp nên giữ nguyên như khi nộp"
+    client.force_login(cast.officer)
+    assert said not in text(client.post(reverse("reports:activity_create"), typed(), follow=True))
+    workflow.submit(report, content_of(), by=cast.officer)
+    assert said in text(client.post(reverse("reports:activity_create"), typed(), follow=True))
+    other_year = client.post(reverse("reports:activity_create"), typed(held_on="25/09/2025"), follow=True)
+    assert said not in text(other_year)
+    activity = Activity.objects.earliest("pk")
+    edit = reverse("reports:activity_edit", args=[activity.pk])
+    assert said not in text(client.post(edit, typed(), follow=True)), "nothing was changed"
+    assert said in text(client.post(edit, typed(held_on="25/09/2025"), follow=True)), "it left the period"
+    workflow.send_back(report, by=cast.reviewer, reason="Sai.")
+    assert said not in text(client.post(reverse("reports:activity_create"), typed(), follow=True))
 
 
 @pytest.mark.parametrize("person", ["reviewer", "viewer", "unit_administrator"])

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from orgunits.models import AuditEvent, Role
 from orgunits.transitions import Conflict
-from reports import care_model_forms, care_models
+from reports import care_model_forms, care_models, workflow
 from reports.models import CareModel, CareModelStep, FormItem, ItemKind
+from tests.builders import content as content_of
 from tests.builders import give_role, make_report, make_task
 
 LIST = "reports:care_model_list"
@@ -292,6 +293,14 @@ def test_without_a_session_one_is_asked_to_sign_in(client, cast):
 
 
 # --- steps --------------------------------------------------------------------------------------------------------
+
+
+def test_filed_report_of_the_day_is_said_to_stay_as_it_is(client, cast):
+    cast.form.items.create(code="mo-hinh", kind="models", label="Mô hình", order=9)
+    workflow.submit(make_report(cast.obligation), content_of(), by=cast.officer)
+    client.force_login(cast.officer)
+    page = client.post(url("step", make_model(cast).pk), step(), follow=True).content.decode()
+    assert "đã nộp nên giữ nguyên như khi nộp" in page
 
 
 def test_step_is_noted_with_its_numbers(client, cast):

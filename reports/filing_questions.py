@@ -89,6 +89,7 @@ class FileView:
     tasks: list[tuple[str, str]]
     consent: str
     consents: list[tuple[str, str]]
+    most: int  # bytes
 
 
 @dataclass
@@ -332,6 +333,7 @@ class QuestionBuilder:
             tasks=[(str(row.task.pk), f"{row.place}: {row.text}" if row.place else row.text) for row in rows],
             consent=self.raw.get(question.consent_name, ""),
             consents=[(str(code), str(label)) for code, label in PhotoConsent.choices],
+            most=attachments.MOST_BYTES,
         )
 
 

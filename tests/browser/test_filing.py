@@ -1,9 +1,11 @@
 """The filing form in a real browser: what is typed survives errors, lost networks, ended sessions, second windows."""
 
+import io
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from orgunits.models import User
@@ -303,6 +305,28 @@ def test_activity_and_file_are_added_on_the_way(visitor):
     with page.expect_download() as download:
         page.get_by_role("link", name="ke-hoach.pdf").click()
     assert download.value.suggested_filename == "ke-hoach.pdf"
+
+
+def test_what_a_chosen_picture_lacks_is_said_before_it_leaves_the_browser(visitor):
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 20), "red").save(buffer, "JPEG")
+    picture = {"name": "ruoc-den.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
+    page = visitor(OFFICER).open(path_of(begun(OFFICER)))
+    send, upload = page.get_by_role("button", name="Gửi kèm"), page.locator("#f-tep")
+    upload.set_input_files({**picture, "buffer": picture["buffer"].ljust(10 * 1024 * 1024 + 1)})
+    send.click()
+    expect(page.get_by_text("Tệp lớn hơn 10 MB.")).to_be_visible()
+    upload.set_input_files(picture)
+    send.click()
+    expect(page.get_by_text("Hãy ghi chú thích cho tệp trước khi gửi.")).to_be_visible()
+    page.get_by_label("Chú thích", exact=True).fill("Rước đèn ở hội trường")
+    send.click()
+    expect(page.get_by_text("Hãy chọn một trong hai ý về người trong ảnh")).to_be_visible()
+    assert upload.evaluate("input => input.files.length") == 1, "the picture need not be chosen again"
+    page.get_by_label("Ảnh không thấy rõ mặt người").check()
+    expect(page.get_by_text("Hãy chọn một trong hai ý về người trong ảnh")).to_be_hidden()
+    send.click()
+    expect(page.get_by_role("link", name="ruoc-den.jpg")).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -153,6 +153,23 @@ def test_macros_are_refused():
         accept(upload(body, "bao-cao.docx"))
 
 
+@pytest.mark.parametrize("type_of_part", ["sheet.macroEnabled.main+xml", "vnd.ms-office.vbaProject"])
+def test_macros_under_another_name_are_refused(type_of_part):
+    buffer = io.BytesIO(office("xl/workbook.xml", "xl/notes.bin"))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("[Content_Types].xml", f'<Types><Override ContentType="application/{type_of_part}"/></Types>')
+    with pytest.raises(AttachmentRejected, match="macro"):
+        accept(upload(buffer.getvalue(), "bang.xlsx"))
+
+
+def test_damaged_list_of_types_is_a_refusal():
+    whole = bytearray(office("[Content_Types].xml", "word/document.xml"))
+    place = whole.index(b"[Content_Types].xml") + len("[Content_Types].xml")
+    whole[place : place + 4] = b"\xff\xff\xff\xff"
+    with pytest.raises(AttachmentRejected, match="Chỉ nhận tệp"):
+        accept(upload(bytes(whole), "a.docx"))
+
+
 def test_archive_of_very_many_parts_is_refused():
     body = office("[Content_Types].xml", "word/document.xml", *(f"x/{number}" for number in range(5001)))
     with pytest.raises(AttachmentRejected):

@@ -9,15 +9,18 @@ from typing import Any
 
 from orgunits.models import User
 from reports import comparison
+from reports.activities import summary_of_frozen
 from reports.comparison import Difference, Part, change_text, text_parts
 from reports.form_fields import GroupCells, Question
 from reports.models import Attachment, ItemKind, PhotoConsent, Report, Revision
-from reports.reading import Reading, number_text, together
+from reports.reading import MISSING, Reading, number_text, together
+from reports.reading_registers import whole
 from targets.evaluation import percent_text
 
 FEW = 6  # of a kind; the rest is counted and linked
 BIG_PERCENT = 30  # of the last period's number; the same as the ready forms' rule
 BIG_FROM = 10  # a smaller change says nothing, whatever its per cent
+FEW_ACTIVITIES = 3  # more or fewer of them say something
 BIG_POINTS = 10  # of a share, in percentage points
 
 
@@ -150,6 +153,27 @@ def moves(shown: Reading) -> list[Move]:
         move = _share_move if question.kind == ItemKind.SHARE else _number_move
         if question.is_figure and (words := move(question, before[question.code], now.get(question.code))):
             found.append(Move(question.code, question.item.label, *words, explanations.get(question.code, "")))
+    return [*found, *_register_moves(shown, shown.before)]
+
+
+def _register_moves(shown: Reading, before: Revision) -> list[Move]:
+    """The totals of the activities, where the period before had any."""
+    code = next((question.code for question in shown.form.questions if question.kind == ItemKind.ACTIVITIES), "")
+    earlier, rows = before.content.get("activities") or [], shown.revision.content.get("activities") or []
+    if not code or not earlier:
+        return []
+    old, new = summary_of_frozen(earlier).together, summary_of_frozen(rows).together
+    pairs = {
+        "Số hoạt động đã tổ chức": (old.count, new.count, FEW_ACTIVITIES),
+        "Trẻ em tham gia hoạt động": (old.children, new.children, BIG_FROM),
+        "Gia đình tham gia hoạt động": (old.families, new.families, BIG_FROM),
+        "Kinh phí hoạt động": (old.amount, new.amount, BIG_FROM),
+    }
+    found = []
+    for label, (was, now, least) in pairs.items():
+        if was is None or (was < least if now is None else not _is_big(was, now, least=least)):
+            continue
+        found.append(Move(code, label, whole(was), MISSING if now is None else whole(now), change_text(was, now), ""))
     return found
 
 
@@ -182,9 +206,9 @@ def _share_text(figure: dict[str, Any] | None, groups: list[GroupCells]) -> str:
     return f"{percent_text(numerator, denominator) or '–'} ({numerator}/{denominator})"
 
 
-def _is_big(before: int, now: int) -> bool:
+def _is_big(before: int, now: int, *, least: int = BIG_FROM) -> bool:
     difference = abs(now - before)
-    return difference >= BIG_FROM and difference * 100 >= BIG_PERCENT * before
+    return difference >= least and difference * 100 >= BIG_PERCENT * before
 
 
 def _same_texts(shown: Reading, labels: dict[str, str], reader: User) -> list[SameText]:

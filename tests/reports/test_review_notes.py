@@ -142,6 +142,33 @@ def test_counts_that_moved_far(cast, before, now, change):
     assert found == ([change] if change else [])
 
 
+def held(children: int | None, amount: int) -> dict:
+    return {"name": "Trại hè", "children_reached": children, "amounts": {"union": amount}}
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ([held(40, 5_000_000)] * 5, []),
+        ([held(39, 5_000_000)] * 4, []),
+        (
+            [held(70, 1_000_000)] * 2,
+            [
+                ("5", "2", "-3 (giảm 60 %)"),
+                ("200", "140", "-60 (giảm 30 %)"),
+                ("25.000.000", "2.000.000", "-23.000.000 (giảm 92 %)"),
+            ],
+        ),
+        ([held(None, 5_000_000)] * 5, [("200", "chưa báo cáo", "")]),
+    ],
+)
+def test_totals_of_the_activities_that_moved_far(cast, now, told):
+    cast.form.items.create(code="hoat-dong", kind="activities", label="Hoạt động đã tổ chức", order=9)
+    last_year(cast, content() | {"activities": [held(40, 5_000_000)] * 5})
+    report = filed(cast.obligation, cast.officer, content() | {"activities": now})
+    assert [row[1:] for row in moved(report) if row[0] == "hoat-dong"] == told
+
+
 def test_figure_that_a_rule_has_flagged_is_not_told_twice(cast):
     last_year(cast, content(children=100))
     checks = [{"item": "tre-em-duoc-ho-tro", "sentence": "Giảm 70 % so với kỳ trước."}]

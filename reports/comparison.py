@@ -14,6 +14,7 @@ from reports.reading_registers import ActivityLine, ModelLine, StepLine
 from reports.reading_tasks import TaskLine
 
 NOTHING = "không có"
+REWRITTEN = 0.35  # of the words stayed, or fewer: what is left of them between the new ones only confuses
 LONGEST_BY_WORDS = 12_000  # characters; above, sentences are compared: words would take seconds
 _SPACED_WORD = re.compile(r"\s*\S+")
 _SPACED_SENTENCE = re.compile(r"\s*[^\s.;\n][^.;\n]*[.;]*|\s*[.;]+")
@@ -37,6 +38,7 @@ class Difference:
     newer: str
     parts: list[Part]
     change: str = ""  # of two numbers: "+12 (tăng 25 %)"
+    code: str = ""  # of the item
 
 
 class Line(NamedTuple):
@@ -64,9 +66,14 @@ def compare(report: Report, older: Revision, newer: Revision, *, shown: Reading 
                 parts = text_parts(old, new) if block.kind == ItemKind.NARRATIVE else []
                 change = change_text(partner.number if partner else None, line.number)
                 section = block.question.item.section
-                differences.append(Difference(section, line.label, old, new, parts, change))
-    differences += [Difference("", line.label, line.value, NOTHING, []) for line in before.values()]
+                differences.append(Difference(section, line.label, old, new, parts, change, block.question.code))
+    gone = [Difference("", line.label, line.value, NOTHING, [], code=_code(line)) for line in before.values()]
+    differences += gone
     return differences
+
+
+def _code(line: Line) -> str:
+    return line.key.partition(" ")[0]
 
 
 def change_text(before: int | None, now: int | None) -> str:
@@ -84,7 +91,7 @@ def change_text(before: int | None, now: int | None) -> str:
 def text_parts(older: str, newer: str) -> list[Part]:
     """The two texts as runs of words that stayed, went and came; the space before a change belongs to what stayed.
 
-    Texts above ``LONGEST_BY_WORDS`` come in runs of sentences.
+    Texts above ``LONGEST_BY_WORDS`` come in runs of sentences; one that was written anew as the old and the new whole.
     """
     is_long = max(len(older), len(newer)) > LONGEST_BY_WORDS
     pieces = _SPACED_SENTENCE if is_long else _SPACED_WORD
@@ -92,6 +99,8 @@ def text_parts(older: str, newer: str) -> list[Part]:
     words = [[token.lstrip() for token in tokens] for tokens in (old, new)]
     parts = []
     matcher = SequenceMatcher(None, words[0], words[1], autojunk=is_long)
+    if older and newer and matcher.ratio() <= REWRITTEN:
+        return [Part("gone", older), Part("new", newer)]
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         came = "".join(new[new_from:new_to])
         if tag == "equal":

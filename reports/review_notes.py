@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orgunits.models import User
-from reports import comparison
+from reports import comparison, returns
 from reports.activities import summary_of_frozen
 from reports.comparison import Difference, Part, change_text, text_parts
 from reports.form_fields import GroupCells, Question
-from reports.models import Attachment, ItemKind, PhotoConsent, Report, Revision
+from reports.models import Attachment, ItemKind, PhotoConsent, Report, ReviewEvent, Revision
 from reports.reading import MISSING, Reading, number_text, together
 from reports.reading_registers import whole
+from reports.returns import Returned, ReturnedItem
 from targets.evaluation import percent_text
 
 FEW = 6  # of a kind; the rest is counted and linked
@@ -79,9 +80,10 @@ class Pictures:
 
 @dataclass
 class Notes:
-    """What the box shows of one revision; ``older`` is the revision before it."""
+    """What the box shows of one revision; ``older`` is the revision before it, ``asked`` why that went back."""
 
     older: Revision | None = None
+    asked: Returned | None = None
     changes: list[Difference] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     checks: list[Flagged] = field(default_factory=list)
@@ -89,6 +91,12 @@ class Notes:
     same: list[SameText] = field(default_factory=list)
     pictures: Pictures = field(default_factory=Pictures)
     was_looked_at: bool = True
+
+    @property
+    def asked_items(self) -> list[tuple[ReturnedItem, bool]]:
+        """The items that went back, and whether something was changed in them since."""
+        changed = {difference.code for difference in self.changes}
+        return [(item, item.code in changed) for item in self.asked.items] if self.asked else []
 
     @property
     def few_changes(self) -> list[Difference]:
@@ -112,8 +120,10 @@ class Notes:
         return self.was_looked_at and not (self.checks or self.warnings or self.same)
 
 
-def notes(report: Report, shown: Reading, older: Revision | None, *, reader: User) -> Notes:
-    """What the reviewer should look at in the revision that is shown."""
+def notes(
+    report: Report, shown: Reading, older: Revision | None, *, reader: User, back: ReviewEvent | None = None
+) -> Notes:
+    """What the reviewer should look at in the revision that is shown; ``back`` sent the older one back."""
     flags = shown.revision.flags
     checked = {row["item"] for row in flags.get("checks", [])}  # said already, with the rule
     labels = {question.code: question.item.label for question in shown.form.questions}
@@ -121,6 +131,7 @@ def notes(report: Report, shown: Reading, older: Revision | None, *, reader: Use
     explanations: dict[str, str] = shown.revision.content.get("explanations") or {}
     return Notes(
         older=older,
+        asked=returns.describe(back) if back else None,
         changes=comparison.compare(report, older, shown.revision, shown=shown) if older else [],
         moves=[move for move in moves(shown) if move.code not in checked],
         checks=[

@@ -149,7 +149,6 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
     stand_ins.mark(events, report.obligation.receiving_unit)
     returned = _reasons_shown(events, shown)
     page = reading.read(report, shown, reasons=returned.item_reasons if returned else {})
-    place = revisions.index(shown)
     may_file = workflow.may_file(user, report.obligation, on=on)
     outgoing = issuing.outgoing_of(shown)
     waits_for_number = outgoing is None and issuing.is_filed(report) and shown == revisions[-1]
@@ -170,7 +169,7 @@ def report_page(request: SignedInRequest, report: Report, **forms: Any) -> HttpR
         "kept": report_filters.kept(request.GET),
         "outgoing": outgoing,
         "may_issue": waits_for_number and may_issue(user, report.obligation.org_unit, on=on),
-        **_review(request, report, page, forms, older=revisions[place - 1] if place else None, latest=revisions[-1]),
+        **_review(request, report, page, forms, revisions=revisions, events=events),
     }
     return render(request, "reports/report_detail.html", context)
 
@@ -181,13 +180,16 @@ def _review(
     shown: reading.Reading,
     forms: dict[str, Any],
     *,
-    older: Revision | None,
-    latest: Revision,
+    revisions: list[Revision],
+    events: list[ReviewEvent],
 ) -> dict[str, Any]:
     """What a reviewer should look at and may do on the page, with the neighbours in the queue."""
     user, on = request.user, timezone.localdate()
     if not workflow.may_review(user, report.obligation, on=on):
         return {"may_review": False}
+    latest, place = revisions[-1], revisions.index(shown.revision)
+    older = revisions[place - 1] if place else None
+    back = _reasons_shown(events, older) if older else None
     seen = {"seen": latest.number}
     items = [question.item for question in shown.form.questions]
     is_latest = shown.revision == latest
@@ -196,7 +198,7 @@ def _review(
     return {
         "may_review": True,
         "refused_form": next(iter(forms.values()), None),
-        "notes": review_notes.notes(report, shown, older, reader=user),
+        "notes": review_notes.notes(report, shown, older, reader=user, back=back),
         "is_own": latest.submitted_by_id == user.pk,
         "approve_form": forms.get("approve_form") or (ApproveForm(initial=seen) if waits else None),
         "return_form": forms.get("return_form") or (ReturnForm(initial=seen, items=items, on=on) if waits else None),

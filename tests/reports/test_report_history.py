@@ -157,3 +157,9 @@ def test_long_texts_are_compared_by_sentences_and_lose_nothing():
     assert "".join(part.text for part in parts if part.kind != "gone").split() == newer.split()
     assert "".join(part.text for part in parts if part.kind != "new").split() == older.split()
     assert [part.text for part in parts if part.kind == "gone"] == ["Câu số 400 của báo cáo."]
+
+
+def test_text_that_was_written_anew_is_not_woven_into_the_old_one():
+    older, newer = "Lập tủ sách và tặng quà cho con đoàn viên.", "Mở lớp bơi và khám sức khỏe ở ba xã vùng xa."
+    parts = [(part.kind, part.text) for part in comparison.text_parts(older, newer)]
+    assert parts == [("gone", older), ("new", newer)]

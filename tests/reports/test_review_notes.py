@@ -123,6 +123,20 @@ def test_box_says_what_changed_since_the_last_filing(client, cast):
     assert "So với bản nộp lần 1" not in page(client, cast.reviewer, report, "?lan=1")
 
 
+def test_box_says_what_was_asked_and_whether_it_was_changed(client, cast):
+    report = filed(cast.obligation, cast.officer, content(children=7, text="Đã tổ chức ba buổi."))
+    asked = {"ket-qua": "Nêu rõ số buổi.", "tre-em-duoc-ho-tro": "Kiểm tra lại số trẻ em."}
+    workflow.send_back(report, by=cast.reviewer, reason="", item_reasons=asked)
+    workflow.submit(report, content(children=7, text="Đã tổ chức năm buổi."), by=cast.officer)
+    text = " ".join(page(client, cast.reviewer, report).split())
+    box = text.partition("So với bản nộp lần 1")[2].partition("</ul>")[0]
+    assert f"{cast.reviewer} đã yêu cầu sửa 2 mục:" in box
+    answers = {reason: box.partition(reason)[2].partition("</li>")[0] for reason in asked.values()}
+    assert "Đã thay đổi" in answers["Nêu rõ số buổi."]
+    assert "Chưa thay đổi" in answers["Kiểm tra lại số trẻ em."]
+    assert "đã yêu cầu sửa" not in page(client, cast.reviewer, report, "?lan=1")
+
+
 @pytest.mark.parametrize(
     ("before", "now", "change"),
     [

@@ -167,7 +167,7 @@ def test_task_stands_beside_how_it_was_in_the_period_before(client, cast):
         workflow.submit(report, content() | {"tasks": {str(task.pk): {"status": status}}}, by=cast.officer)
     [(_, [row])] = blocks(reports[1])["nhiem-vu"].tasks
     assert (row.status, row.before) == ("Đang thực hiện", "Đã hoàn thành")
-    cell = '<td data-label="Kỳ trước">Đã hoàn thành</td>'
+    cell = '<td data-label="Kỳ trước" class="small-print nowrap">Đã hoàn thành</td>'
     assert cell in page_of(client, cast.reviewer, reports[1])
     assert cell not in page_of(client, cast.reviewer, reports[0]), "there is no period before it"
 

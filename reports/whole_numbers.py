@@ -5,6 +5,7 @@ is missing.
 """
 
 import re
+from fractions import Fraction
 
 from django.utils.formats import number_format
 
@@ -18,7 +19,11 @@ _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:([. ])[0-9]{3})(?:\1[0-9]{3})*(?:,00?)
 _COMMAS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
 _NEGATIVE = re.compile(r"[-−–]\s*[0-9][0-9., ]*")
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]+")
-_SHORTENED = re.compile(r"[0-9]\s*(?:triệu|tr|tỷ|tỉ|nghìn|ngàn|k)\b", re.IGNORECASE)
+# Amounts as people write them: "12,5 triệu", "1 tỷ 250 triệu". Three digits behind a mark are thousands to some.
+_WORD = r"tỷ|tỉ|triệu|tr|nghìn|ngàn|k"
+_SHORTENED = re.compile(rf"[0-9]\s*(?:{_WORD})\b", re.IGNORECASE)
+_SCALED = re.compile(rf"([0-9]{{1,9}})(?:[.,]([0-9]{{1,2}}|[0-9]{{4,9}}))? ?({_WORD})\b", re.IGNORECASE)
+_SCALES = {"tỷ": 10**9, "tỉ": 10**9, "triệu": 10**6, "tr": 10**6, "nghìn": 1000, "ngàn": 1000, "k": 1000}
 # One mark between digits: thousands to one person, a decimal to another.
 _TWO_READINGS = re.compile(r"([0-9]{1,12})[.,]([0-9]{1,6})")
 _CURRENCY = re.compile(r"\s*(?:đồng|đ|vnđ|vnd)\.?$", re.IGNORECASE)
@@ -42,10 +47,34 @@ def read_whole(text: str, *, most: int = MOST_COUNT) -> int:
 
 
 def read_money(text: str) -> int:
-    """An amount in whole đồng, with or without the word đồng behind it; raises Unreadable."""
-    if _SHORTENED.search(text):
-        raise Unreadable("Hãy ghi đủ số đồng bằng chữ số, ví dụ 5000000 hoặc 5.000.000, không viết tắt “triệu”, “tỷ”.")
-    return read_whole(_CURRENCY.sub("", text.strip()), most=MOST_MONEY)
+    """An amount in whole đồng: digits, or millions and billions in words; đồng may stand behind. Raises Unreadable."""
+    plain = _CURRENCY.sub("", _SPACES.sub(" ", text).strip())
+    if not _SHORTENED.search(plain):
+        return read_whole(plain, most=MOST_MONEY)
+    amount = _in_words(plain)
+    if amount is None:
+        raise Unreadable(
+            "Không rõ số tiền này là bao nhiêu. Hãy ghi đủ bằng chữ số, ví dụ 5.000.000, hoặc ghi như “12,5 triệu”, "
+            "“1 tỷ 250 triệu”."
+        )
+    return read_whole(str(amount), most=MOST_MONEY)
+
+
+def _in_words(text: str) -> int | None:
+    """``12,5 triệu`` and ``1 tỷ 250 triệu`` in đồng; None where it is no whole number, or can be read in two ways."""
+    parts = [match.groups() for match in _SCALED.finditer(text)]
+    if not parts or _SCALED.sub("", text).strip():
+        return None
+    total, above = 0, 0
+    for whole, decimals, word in parts:
+        scale = _SCALES[word.lower()]
+        amount = Fraction(f"{whole}.{decimals or 0}") * scale
+        # After the first, each part is smaller than one of the word before it, and nothing is parted further.
+        is_in_order = not above or (scale < above and amount < above and not decimals)
+        if amount.denominator != 1 or not is_in_order or (decimals and len(parts) > 1):
+            return None
+        total, above = total + int(amount), scale
+    return total
 
 
 def _question(shown: str) -> str:

@@ -9,6 +9,8 @@
   const form = filing.form;
   const UNFOLD = 400; // milliseconds, longer than a press of the mouse
   const MOST = 10n ** 15n;
+  const SCALED = /([0-9]{1,9})(?:[.,]([0-9]{1,2}|[0-9]{4,9}))? ?(tỷ|tỉ|triệu|tr|nghìn|ngàn|k)(?![\p{L}\p{N}])/giu;
+  const SCALES = { tỷ: 10n ** 9n, tỉ: 10n ** 9n, triệu: 10n ** 6n, tr: 10n ** 6n, nghìn: 1000n, ngàn: 1000n, k: 1000n };
 
   function isFigure(element) {
     return Boolean(element.matches && element.matches(".figure input[name]") && filing.isField(element));
@@ -21,11 +23,30 @@
   function whole(text, money) {
     let shown = text.replace(/[\s\u00a0\u2009\u202f]+/g, " ").trim();
     if (money) shown = shown.replace(/ *(?:đồng|đ|vnđ|vnd)\.?$/i, "");
+    const amount = money ? amountInWords(shown.normalize("NFC")) : null;
+    if (amount !== null) return amount <= MOST ? amount : null;
     const readable =
       /^[0-9]{1,15}$/.test(shown) || /^[1-9][0-9]{0,2}([. ])[0-9]{3}(\1[0-9]{3})*(,00?)?$/.test(shown) ||
       /^[1-9][0-9]{0,2}(,[0-9]{3}){2,}$/.test(shown);
     const number = readable ? BigInt(shown.replace(/([0-9]{3}),00?$/, "$1").replace(/[^0-9]/g, "")) : null;
     return number !== null && number <= MOST ? number : null;
+  }
+  // "12,5 triệu" or "1 tỷ 250 triệu" in đồng; null where it is no whole number or can be read in two ways.
+  function amountInWords(text) {
+    const parts = Array.from(text.matchAll(SCALED));
+    if (!parts.length || text.replace(SCALED, "").trim()) return null;
+    let total = 0n;
+    let above = 0n;
+    for (const [, whole, decimals, word] of parts) {
+      const scale = SCALES[word.toLowerCase()];
+      const places = 10n ** BigInt((decimals || "").length);
+      const exact = BigInt(whole + (decimals || "")) * scale;
+      const amount = exact / places;
+      if (exact % places || (decimals && parts.length > 1) || (above && (scale >= above || amount >= above))) return null;
+      total += amount;
+      above = scale;
+    }
+    return total;
   }
   function valueOf(element) {
     return whole(element.value, isMoney(element));

@@ -248,6 +248,14 @@ def test_numbers_get_dots_sums_and_words(visitor):
     expect(page.locator("#muc-tien-gap .figure__words")).to_have_text("1 tỷ 250 triệu đồng")
     money.blur()
     expect(money).to_have_value("1.250.000.000")
+    for typed, number in (("12,5 triệu", "12.500.000"), ("1 tỷ 250 triệu đồng", "1.250.000.000"), ("500k", "500.000")):
+        money.fill(typed)
+        money.blur()
+        expect(money).to_have_value(number)
+    money.fill("1.500 triệu")
+    money.blur()
+    expect(money).to_have_value("1.500 triệu")  # 1,5 triệu to one person, 1,5 tỷ to another
+    expect(remark(page, "tien-gap.v")).to_contain_text("Không rõ số tiền này")
     money.fill("12,5")
     money.blur()
     expect(money).to_have_value("12,5")  # asked about, not guessed

@@ -63,9 +63,37 @@ def test_number_without_two_plain_readings_is_asked_in_general(text):
         read_whole(text)
 
 
-@pytest.mark.parametrize("text", ["5 triệu", "12,5 triệu đồng", "2 tỷ", "500k", "5tr"])
-def test_shortened_amount_is_asked_in_full(text):
-    with pytest.raises(Unreadable, match="Hãy ghi đủ số đồng"):
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("5 triệu", 5_000_000),
+        ("12,5 triệu", 12_500_000),
+        ("12,5 triệu đồng", 12_500_000),
+        ("12.5 triệu", 12_500_000),
+        ("1,25 Tỷ", 1_250_000_000),
+        ("2 tỉ", 2_000_000_000),
+        ("500k", 500_000),
+        ("5tr", 5_000_000),
+        ("800 nghìn đ", 800_000),
+        ("1 tỷ 250 triệu đồng", 1_250_000_000),
+        ("16 triệu\u00a0500 ngàn", 16_500_000),
+        ("0 triệu", 0),
+    ],
+)
+def test_amount_in_millions_and_billions_that_reads_in_one_way(text, number):
+    assert read_money(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.500 triệu", "1,500 tỷ", "1 tỷ 250", "5 triệu 3 tỷ", "1 triệu 2 triệu", "1 tỷ 2500 triệu", "1,5 tỷ 2 triệu",
+        "1 tỷ 2,5 triệu", "1,2345 k", "5 triệu em", "khoảng 5 triệu", "5 triệu - 6 triệu", "-5 triệu",
+        "1.000.000 triệu",
+    ],
+)  # fmt: skip
+def test_amount_in_words_that_reads_in_two_ways_is_asked_about(text):
+    with pytest.raises(Unreadable, match="Không rõ số tiền này là bao nhiêu"):
         read_money(text)
 
 
@@ -88,6 +116,8 @@ def test_limits_of_counts_and_of_money():
         read_whole(str(MOST_COUNT + 1))
     with pytest.raises(Unreadable, match=r"nhiều nhất là 1\.000\.000\.000\.000\.000\."):
         read_money(str(MOST_MONEY + 1))
+    with pytest.raises(Unreadable, match=r"nhiều nhất là 1\.000\.000\.000\.000\.000\."):
+        read_money("2000000 tỷ")
     with pytest.raises(Unreadable, match="quá lớn"):
         read_whole("9" * 5000)
 

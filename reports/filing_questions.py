@@ -22,7 +22,7 @@ from reports.filing_notes import SAME_AS_BEFORE, same_as_before
 from reports.form_checks import number_of
 from reports.form_fields import CHOICE_KINDS, SUM, Cell, GroupCells, Question, Questionnaire, TaskRow, TaskStatus
 from reports.models import Activity, Attachment, CareModel, FormCheck, ItemKind, PhotoConsent
-from reports.whole_numbers import Unreadable, read_money
+from reports.whole_numbers import Unreadable, read_money, read_whole
 from targets.evaluation import percent_text
 from targets.models import Milestone
 from targets.trajectory import milestone_in_force
@@ -78,6 +78,7 @@ class TaskView:
     row: TaskRow
     status: FieldView
     note: FieldView
+    status_before: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,11 @@ class QuestionView:
     models_not_noted: list[CareModel] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     file: FileView | None = None
+
+    @property
+    def has_tasks_before(self) -> bool:
+        """Whether last period's report said of any of the tasks how it stood."""
+        return any(task.status_before for _, tasks in self.tasks for task in tasks)
 
     @property
     def template(self) -> str:
@@ -236,7 +242,7 @@ class QuestionBuilder:
         view.explanation = self._field(question.explanation_name, "Giải trình")
         view.has_own_trend = pk in self.with_trend
         for cell in question.cells:
-            was, now = before.get(cell.key), _readable(self.raw.get(cell.name))
+            was, now = before.get(cell.key), _readable(question, self.raw.get(cell.name))
             if was is not None and now is not None and differs_wildly(was, now) and not view.has_own_trend:
                 view.must_explain = True
         errors = [sentence for name in question.labels for sentence in self.errors.get(name, ())]
@@ -249,7 +255,7 @@ class QuestionBuilder:
             view.value = self._figure(question, question.cells[0])
         else:
             view.parts = [self._figure(question, cell) for cell in question.cells]
-            known = [number for part in view.parts if (number := _readable(part.value)) is not None]
+            known = [number for part in view.parts if (number := _readable(question, part.value)) is not None]
             view.total = _shown(sum(known)) if known else ""
             view.is_partial = 0 < len(known) < len(view.parts)
             before = self._figures_before(question)
@@ -264,15 +270,15 @@ class QuestionBuilder:
         before = self._figures_before(question)
         view.groups = [self._group(question, group, before, view.milestone) for group in question.groups]
         if len(question.groups) > 1:
-            view.total = _percent(_sum([self._typed(group) for group in question.groups]), view.milestone)
+            view.total = _percent(_sum([self._typed(question, group) for group in question.groups]), view.milestone)
             pairs = [(before.get(group.numerator.key), before.get(group.denominator.key)) for group in question.groups]
             view.total_before = _percent(_sum(pairs), view.milestone)
         self._figure_extras(view)
 
-    def _typed(self, group: GroupCells) -> Pair:
+    def _typed(self, question: Question, group: GroupCells) -> Pair:
         """What is typed for a group, where both numbers can be read and fit together."""
-        numerator = _readable(self.raw.get(group.numerator.name))
-        denominator = _readable(self.raw.get(group.denominator.name))
+        numerator = _readable(question, self.raw.get(group.numerator.name))
+        denominator = _readable(question, self.raw.get(group.denominator.name))
         if numerator is None or denominator is None or numerator > denominator:
             return None, None
         return numerator, denominator
@@ -286,7 +292,7 @@ class QuestionBuilder:
             title=group.title,
             numerator=self._figure(question, numerator),
             denominator=self._figure(question, denominator),
-            percent=_percent(self._typed(group), milestone),
+            percent=_percent(self._typed(question, group), milestone),
             before=_percent(pair, milestone),
         )
 
@@ -313,6 +319,7 @@ class QuestionBuilder:
             row,
             self._field(row.status_name, "Tình hình thực hiện", label),
             self._field(row.note_name, "Ghi chú", before.get("note", "")),
+            status if label else "",
         )
 
     def _models(self, view: QuestionView) -> None:
@@ -341,9 +348,9 @@ def _shown(number: int | None) -> str:
     return "" if number is None else number_format(number, force_grouping=True)
 
 
-def _readable(text: str | None) -> int | None:
+def _readable(question: Question, text: str | None) -> int | None:
     try:
-        return read_money(text or "")
+        return read_money(text or "") if question.kind == ItemKind.MONEY else read_whole(text or "")
     except Unreadable:
         return None
 

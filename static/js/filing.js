@@ -22,11 +22,12 @@
     filler.querySelector("button").addEventListener("click", function () {
       const chosen = filler.querySelector("select").value;
       const filled = Array.from(form.querySelectorAll('select[name$=".status"]')).filter(function (field) {
-        return filing.isField(field) && !field.value;
+        return filing.isField(field) && !field.value && (chosen !== "before" || field.dataset.before);
       });
       filled.forEach(function (field) {
-        filing.put(field.name, chosen);
+        filing.put(field.name, chosen === "before" ? field.dataset.before : chosen);
       });
+      filing.say("Đã điền " + filled.length + " nhiệm vụ.");
       filing.changed(
         filled.map(function (field) {
           return field.name;

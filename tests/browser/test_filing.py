@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from orgunits.models import User
-from reports import activities, workflow
+from reports import activities, drafts, workflow
 from reports.models import Report
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, session_cookie
 from tests.browser.filing_steps import (
@@ -362,6 +362,20 @@ def test_tasks_left_open_are_filled_with_one_press(visitor):
     expect(state(page)).to_have_text(re.compile("^Đã lưu"))
     draft = Report.objects.get(pk=report.pk).draft
     assert sorted(draft.values()) == ["done"] + ["ongoing"] * (statuses.count() - 1)
+
+
+def test_tasks_left_open_are_filled_as_they_stood_last_period(visitor):
+    report = begun()
+    before = drafts.previous_filing(report).content["tasks"]
+    page = visitor(OFFICER).open(path_of(report))
+    statuses = page.locator('select[name$=".status"]')
+    statuses.first.select_option(label="Đã hoàn thành")
+    page.get_by_label("Nhiệm vụ chưa chọn").select_option(label="Như kỳ trước")
+    page.get_by_role("button", name="Điền").click()
+    expect(state(page)).to_have_text(re.compile("^Đã lưu"))
+    wanted = {f"nhiem-vu.task{pk}.status": told["status"] for pk, told in before.items()}
+    assert len(set(wanted.values())) > 1
+    assert Report.objects.get(pk=report.pk).draft == wanted | {statuses.first.get_attribute("name"): "done"}
 
 
 def test_old_session_cookie_of_somebody_else_does_not_get_the_text(visitor):

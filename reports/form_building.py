@@ -47,6 +47,43 @@ class ItemSpec:
     denominator_label: str = ""
 
 
+# What exists once in a form, in the words with which it begins.
+TABLES = {
+    spec.kind: spec
+    for spec in (
+        ItemSpec(
+            TASKS_CODE,
+            ItemKind.TASKS,
+            "Tình hình thực hiện nhiệm vụ",
+            "Tình hình thực hiện các nhiệm vụ của kế hoạch",
+            "Chọn tình hình của từng nhiệm vụ; ghi thêm nếu cần giải thích.",
+        ),
+        ItemSpec(
+            ACTIVITIES_CODE,
+            ItemKind.ACTIVITIES,
+            "Hoạt động đã tổ chức",
+            "Hoạt động đã tổ chức trong kỳ",
+            "Lấy từ sổ hoạt động của đơn vị: hoạt động nào có ngày trong kỳ thì tự vào báo cáo.",
+            required=False,
+        ),
+        ItemSpec(
+            MODELS_CODE,
+            ItemKind.MODELS,
+            "Mô hình",
+            "Mô hình duy trì, cải tiến, nhân rộng trong kỳ",
+            "Lấy từ sổ mô hình của đơn vị: việc nào làm trong kỳ thì tự vào báo cáo.",
+            required=False,
+        ),
+        ItemSpec(
+            ATTACHMENTS_CODE,
+            ItemKind.ATTACHMENTS,
+            "Tài liệu kèm theo",
+            "Tài liệu, hình ảnh kèm theo",
+            "Tin, bài, ảnh về hoạt động nổi bật. Không gửi ảnh thấy rõ mặt trẻ em.",
+            required=False,
+        ),
+    )
+}
 NARRATIVES = (
     ItemSpec(
         "ket-qua", ItemKind.NARRATIVE, TEXTS_SECTION, "Kết quả", "Những việc chính đã làm trong kỳ và kết quả đạt được."
@@ -132,40 +169,13 @@ def item_specs(duty: ReportingDuty) -> Iterator[ItemSpec]:
     yield from _target_specs(duty)
     yield from extra.items
     if duty.plan.tasks.exists():
-        yield ItemSpec(
-            TASKS_CODE,
-            ItemKind.TASKS,
-            "Tình hình thực hiện nhiệm vụ",
-            "Tình hình thực hiện các nhiệm vụ của kế hoạch",
-            "Chọn tình hình của từng nhiệm vụ; ghi thêm nếu cần giải thích.",
-        )
+        yield TABLES[ItemKind.TASKS]
     if extra.activities:
-        yield ItemSpec(
-            ACTIVITIES_CODE,
-            ItemKind.ACTIVITIES,
-            "Hoạt động đã tổ chức",
-            "Hoạt động đã tổ chức trong kỳ",
-            "Lấy từ sổ hoạt động của đơn vị: hoạt động nào có ngày trong kỳ thì tự vào báo cáo.",
-            required=False,
-        )
+        yield TABLES[ItemKind.ACTIVITIES]
     if extra.models:
-        yield ItemSpec(
-            MODELS_CODE,
-            ItemKind.MODELS,
-            "Mô hình",
-            "Mô hình duy trì, cải tiến, nhân rộng trong kỳ",
-            "Lấy từ sổ mô hình của đơn vị: việc nào làm trong kỳ thì tự vào báo cáo.",
-            required=False,
-        )
+        yield TABLES[ItemKind.MODELS]
     yield from NARRATIVES
-    yield ItemSpec(
-        ATTACHMENTS_CODE,
-        ItemKind.ATTACHMENTS,
-        "Tài liệu kèm theo",
-        "Tài liệu, hình ảnh kèm theo",
-        "Tin, bài, ảnh về hoạt động nổi bật. Không gửi ảnh thấy rõ mặt trẻ em.",
-        required=False,
-    )
+    yield TABLES[ItemKind.ATTACHMENTS]
 
 
 def stored_specs(version: FormVersion) -> list[ItemSpec]:

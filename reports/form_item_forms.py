@@ -12,6 +12,7 @@ from orgunits.vietnamese import without_marks
 from plans.forms import SeveralField, VietnameseFormMixin
 from plans.models import Task
 from reports import form_items
+from reports.form_building import TABLES
 from reports.form_typed_fields import Rows, RowsField, WholeNumberField, with_codes
 from reports.models import FormItem, FormVersion, ItemKind
 from targets.models import Target
@@ -93,7 +94,7 @@ class ItemForm(VietnameseFormMixin, forms.Form):
     ) -> None:
         self.version, self.kind, self.item = version, kind, item
         self.fixed = bool(item and form_items.is_fixed(item))
-        super().__init__(*args, initial=_initial(item) if item else {"section": section}, **kwargs)
+        super().__init__(*args, initial=_initial(item) if item else _beginning(kind, section), **kwargs)
         self._add_fields_of_kind()
         if kind in REGISTERS:
             del self.fields["required"]
@@ -290,6 +291,15 @@ def _groups_field() -> RowsField:
         twice="Nhóm “%(name)s” ghi hai lần. Hãy bỏ một dòng hoặc ghi khác đi.",
         help_text="Mỗi dòng một nhóm, ví dụ Nam, Nữ; hệ thống tự cộng. Để trống nếu không chia nhóm.",
     )
+
+
+def _beginning(kind: str, section: str) -> dict[str, Any]:
+    """With what a new item begins: a table that exists once comes with its usual words, to be changed."""
+    usual = TABLES.get(kind)
+    if usual is None:
+        return {"section": section}
+    asked = {"section": section or usual.section, "label": usual.label, "guide": usual.guide}
+    return asked | {"required": usual.required}
 
 
 def _initial(item: FormItem) -> dict[str, Any]:

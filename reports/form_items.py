@@ -15,26 +15,14 @@ from django.utils.text import slugify
 from orgunits.models import Level, User
 from orgunits.vietnamese import without_marks
 from plans.models import Task
-from reports.form_building import (
-    ACTIVITIES_CODE,
-    ATTACHMENTS_CODE,
-    MODELS_CODE,
-    TASKS_CODE,
-    ItemSpec,
-    insert_items,
-)
+from reports.form_building import TABLES, ItemSpec, insert_items
 from reports.form_editing import StaleDraft, begin, claim, record
 from reports.models import AskedTask, FormCheck, FormItem, FormVersion, ItemKind, ReportForm
 from targets.models import Indicator
 
 Values = dict[str, Any]
 # Tables that exist once in a form, with the code under which forms of plans have them.
-ONCE = {
-    ItemKind.TASKS: TASKS_CODE,
-    ItemKind.ACTIVITIES: ACTIVITIES_CODE,
-    ItemKind.MODELS: MODELS_CODE,
-    ItemKind.ATTACHMENTS: ATTACHMENTS_CODE,
-}
+ONCE = {kind: spec.code for kind, spec in TABLES.items()}
 # Names that the filing form posts beside its fields.
 RESERVED = {"action", "base", "draft_version", "csrfmiddlewaretoken", "tep"}
 CODE_LENGTH = 50  # leaves room for "-2"
@@ -59,7 +47,7 @@ def free_code(version: FormVersion, label: str, kind: str, *, beside: Iterable[s
     used = kinds_by_code(version)
     taken = set(version.items.values_list("code", flat=True)) | RESERVED | set(beside)
     taken |= {code for code, other in used.items() if other != kind}
-    stem = ONCE.get(ItemKind(kind)) or _slug(label) or kind
+    stem = ONCE.get(kind) or _slug(label) or kind
     indicators = set(Indicator.objects.filter(code__startswith=stem).values_list("code", flat=True))
     names = [stem, *(f"{stem}-{number}" for number in range(2, len(taken) + len(indicators) + 3))]
     return next(name for name in names if name not in taken | indicators)

@@ -9,7 +9,7 @@ from orgunits.models import AuditEvent, Role
 from plans.loading import load_plans
 from plans.models import PeriodKind, ReportingDuty
 from reports import form_editing, form_items, form_preview, ready_forms
-from reports.form_building import ensure_form
+from reports.form_building import TABLES, ensure_form
 from reports.models import Activity, AskedTask, CareModel, CareModelStep, FormCheck, FormItem, ItemKind, ReportForm
 from targets.loading import load_targets
 from tests.builders import make_form, make_report, make_task, make_user, plan_form
@@ -305,6 +305,18 @@ def test_tasks_are_chosen_one_by_one(builder, cast, form, draft):
     assert [row.task for row in item.asked_tasks.all()] == [asked]
     builder.post(url("item_edit", form, item.code), count_data(draft, tasks=[other.pk]))
     assert [row.task for row in item.asked_tasks.all()] == [other]
+
+
+@pytest.mark.parametrize("kind", list(TABLES))
+def test_a_table_begins_with_its_usual_words(builder, cast, form, draft, kind):
+    make_task(cast.plan, "Truyền thông")
+    draft.items.filter(kind=kind).delete()
+    page = builder.get(url("item_add", form, kind))
+    begun = page.context["item_form"].initial
+    assert (begun["section"], begun["label"]) == (TABLES[kind].section, TABLES[kind].label)
+    assert TABLES[kind].label in page.content.decode()
+    elsewhere = builder.get(url("item_add", form, kind) + "?phan=Phụ lục").context["item_form"].initial
+    assert elsewhere["section"] == "Phụ lục"
 
 
 def test_removal_names_the_rules_that_fall_and_takes_them_out(builder, cast, form, draft):

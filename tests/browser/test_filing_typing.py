@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from reports import drafts
 from reports.models import Report
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.filing_steps import (
@@ -261,6 +262,22 @@ def test_numbers_get_dots_sums_and_words(visitor):
     expect(money).to_have_value("12,5")  # asked about, not guessed
     expect(remark(page, "tien-gap.v")).to_contain_text("Không rõ “12,5” là bao nhiêu")
     wait_for_draft(page, report, tre_em_gap__nam__v="1.234.567", tien_gap__v="12,5")
+
+
+def test_text_of_the_last_period_is_copied_in_place_to_be_changed(visitor):
+    report = begun()
+    before = drafts.previous_filing(report).content["texts"]["ket-qua"]
+    page = visitor(OFFICER).open(path_of(report))
+    page.evaluate("window.sameTime = true")
+    field(page, "ket-qua").fill("Năm nay:")
+    box = page.locator("#muc-ket-qua .text-before")
+    box.locator("summary").click()
+    box.get_by_role("button", name="Chép lại để sửa").click()
+    expect(field(page, "ket-qua")).to_have_value(f"Năm nay:\n{before}")
+    expect(field(page, "ket-qua")).to_be_focused()
+    box.get_by_role("button", name="Chép lại để sửa").click()  # a second press doubles nothing
+    wait_for_draft(page, report, ket_qua=f"Năm nay:\n{before}")
+    assert page.evaluate("window.sameTime")
 
 
 def test_length_of_a_text_is_counted(visitor):

@@ -246,6 +246,11 @@ def load_some(report: Report, codes: Iterable[str]) -> Questionnaire:
     return form
 
 
+def of_items(report: Report, items: Iterable[FormItem]) -> Questionnaire:
+    """The questions of items that need not be saved yet; tables, which look into the database, are not among them."""
+    return Questionnaire(report, [_question(item, report) for item in items], [], {})
+
+
 def _items(version_pk: int) -> QuerySet[FormItem]:
     items = FormItem.objects.filter(version=version_pk).select_related("target__indicator")
     return items.prefetch_related("target__indicator__groups").order_by("order", "pk")

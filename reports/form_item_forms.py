@@ -20,6 +20,7 @@ from targets.models import Target
 REGISTERS = (ItemKind.ACTIVITIES, ItemKind.MODELS)  # a period may have had none, which no register says
 EMPTY_ROWS = 3  # offered below those that are there, for a page without scripts
 LONGEST_TEXT = 50_000
+UNSAVED = 0  # a key that no row has
 
 KIND_HELP = {
     ItemKind.SHARE: "Tử số và mẫu số; hệ thống tính tỷ lệ và so với mục tiêu.",
@@ -270,6 +271,37 @@ class ItemForm(VietnameseFormMixin, forms.Form):
             code: str = self.cleaned_data["code"]
             return code
         return form_items.free_code(self.version, self.cleaned_data["label"], self.kind)
+
+    @property
+    def typed_item(self) -> FormItem | None:
+        """The item as it is typed now, unsaved, whatever is still missing; None of a table, which is not typed."""
+        if self.kind in form_items.ONCE:
+            return None
+        if self.is_bound:
+            self.full_clean()
+            found = self.cleaned_data
+        else:
+            found = {name: self.get_initial_for_field(each, name) for name, each in self.fields.items()}
+        target = found.get("target")
+        if isinstance(target, int):
+            target = Target.objects.select_related("indicator").filter(pk=target).first()
+        unit = "đồng" if self.kind == ItemKind.MONEY else found.get("unit_of_count") or ""
+        own = {} if target else {name: with_codes(found.get(name) or [], []) for name in ("groups", "choices")}
+        return FormItem(
+            pk=UNSAVED,
+            version=self.version,
+            code="xem-thu",
+            kind=self.kind,
+            label=found.get("label") or (target.indicator.short_name if target else "(chưa có câu hỏi)"),
+            guide=found.get("guide") or "",
+            required=bool(found.get("required")),
+            unit_of_count=target.indicator.unit_of_count if target else unit,
+            max_length=found.get("max_length") or 10_000,
+            numerator_label=found.get("numerator_label") or "",
+            denominator_label=found.get("denominator_label") or "",
+            target=target,
+            **own,
+        )
 
     @property
     def row_fields(self) -> list[tuple[forms.BoundField, Rows]]:

@@ -7,7 +7,8 @@ from orgunits.models import Level, Placement
 from plans.models import ReportingDuty
 from reports import filing_page, form_fields
 from reports.filing_page import FilingPage
-from reports.models import FormVersion, Obligation, Period, Report
+from reports.filing_questions import QuestionView
+from reports.models import FormItem, FormVersion, Obligation, Period, Report
 from reports.obligations import period_bounds, reporters_of
 
 NOWHERE = 0  # a key that no row has: what hangs on a report or a period is then simply empty
@@ -33,6 +34,15 @@ def build(version: FormVersion, *, level_pk: int | None, on: datetime.date) -> P
     place = places[level.pk]
     form = form_fields.load(_report(version, place, on=on))
     return Preview(filing_page.build(form, {}), level, place, levels)
+
+
+def of_item(version: FormVersion, item: FormItem, *, on: datetime.date) -> QuestionView | None:
+    """One question that is still being typed; None where the duty has nobody who would see it."""
+    places = reporting_places(version.form.duty, on=on)
+    if not places:
+        return None
+    page = filing_page.build(form_fields.of_items(_report(version, places[0], on=on), [item]), {})
+    return page.sections[0].questions[0]
 
 
 def reporting_places(duty: ReportingDuty, *, on: datetime.date) -> list[Placement]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from orgunits.requests import SignedInRequest
 from reports import form_items, form_page, form_preview, ready_forms
+from reports.filing_questions import QuestionView
 from reports.form_editing import StaleDraft
 from reports.form_fields import FIGURE_KINDS
 from reports.form_item_forms import KIND_HELP, ItemForm
@@ -25,6 +26,7 @@ from reports.models import FormCheck, FormItem, FormVersion, ItemKind, ReportFor
 from reports.views.forms import administered_form, seen
 
 NOT_TYPED = {"csrfmiddlewaretoken", "seen"}
+PREVIEW = "xem_thu"  # asks what an officer would see of what is typed, and saves nothing
 
 
 @require_http_methods(["GET", "POST"])
@@ -42,6 +44,8 @@ def item_add(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
         levels=form_preview.levels_of(form.duty, on=timezone.localdate()),
         section=request.GET.get("phan", "").replace("\x00", "")[:200],
     )
+    if PREVIEW in request.POST:
+        return _item_preview(request, draft, item_form)
     stale = ""
     if request.method == "POST" and item_form.is_valid():
         try:
@@ -72,6 +76,8 @@ def item_edit(request: SignedInRequest, pk: int, code: str) -> HttpResponse:
         item=item,
         levels=form_preview.levels_of(form.duty, on=timezone.localdate()),
     )
+    if PREVIEW in request.POST:
+        return _item_preview(request, item.version, item_form)
     stale = ""
     if request.method == "POST" and item_form.is_valid():
         try:
@@ -284,8 +290,18 @@ def _item_page(
         "rules": [form_page.RuleRow(check, rule_in_words(check), rule_with_consequence(check)) for check in checks],
         "rule_kinds": FormCheck.Kind.choices,
         "stale": stale,
+        "view": _preview_of(draft, item_form),
     }
     return render(request, "reports/form_item.html", context, status=409 if stale else 200)
+
+
+def _item_preview(request: SignedInRequest, draft: FormVersion, item_form: ItemForm) -> HttpResponse:
+    return render(request, "reports/form_item_preview.html", {"view": _preview_of(draft, item_form)})
+
+
+def _preview_of(draft: FormVersion, item_form: ItemForm) -> QuestionView | None:
+    typed = item_form.typed_item
+    return form_preview.of_item(draft, typed, on=timezone.localdate()) if typed else None
 
 
 def _gone(request: SignedInRequest, form: ReportForm) -> HttpResponse:

@@ -307,6 +307,29 @@ def test_tasks_are_chosen_one_by_one(builder, cast, form, draft):
     assert [row.task for row in item.asked_tasks.all()] == [other]
 
 
+def test_item_is_previewed_while_it_is_typed_and_nothing_is_saved(builder, cast, form, draft):
+    there, edits = codes(draft), draft.edits
+    typed = {"xem_thu": "1", "label": "Số trẻ em được học bơi", "groups": ["Nam", "Nữ"], "groups_ma": ["", ""]}
+    page = builder.post(url("item_add", form, "count"), count_data(draft, section="", **typed)).content.decode()
+    assert "Số trẻ em được học bơi" in page
+    assert "Cộng các nhóm" in page
+    assert "<html" not in page
+    empty = builder.post(url("item_add", form, "choice"), {"xem_thu": "1"}).content.decode()
+    assert "(chưa có câu hỏi)" in empty
+    shown = builder.post(url("item_edit", form, COUNT), count_data(draft, xem_thu="1", label="Câu khác"))
+    assert "Câu khác" in shown.content.decode()
+    by_target = builder.post(url("item_add", form, "share"), {"xem_thu": "1", "target": cast.target.pk})
+    assert cast.target.indicator.short_name in by_target.content.decode()
+    draft.refresh_from_db()
+    assert (codes(draft), draft.edits) == (there, edits)
+    assert item_of(draft, COUNT).label != "Câu khác"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ItemKind if kind not in TABLES])
+def test_page_of_an_item_shows_it_as_an_officer_would_see_it(builder, form, draft, kind):
+    assert 'id="xem-truoc"' in builder.get(url("item_add", form, kind)).content.decode()
+
+
 @pytest.mark.parametrize("kind", list(TABLES))
 def test_a_table_begins_with_its_usual_words(builder, cast, form, draft, kind):
     make_task(cast.plan, "Truyền thông")

@@ -89,6 +89,18 @@ def count(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date)
     return int(_obligations(user, duty, period, on=on).owed().count())
 
 
+def offer(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date) -> dict[str, int]:
+    """For the pages that offer the table: its units, and how many more have a draft on an older form."""
+    units = count(user, duty, period, on=on)
+    if not units:
+        return {"sheet_total": 0, "sheet_units": 0, "sheet_older": 0}
+    versions = FormVersion.objects.filter(form__duty=duty, form__period_kind=period.kind, published_at__isnull=False)
+    newest = versions.order_by("-number").values("pk")[:1]
+    begun = _obligations(user, duty, period, on=on).owed().filter(report__isnull=False)
+    older = begun.exclude(report__form_version__in=newest).count() if versions.exists() else 0
+    return {"sheet_total": units, "sheet_units": units - older, "sheet_older": older}
+
+
 def may_file(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date) -> bool:
     """Whether the person may file for any unit that owes or owed this report."""
     return bool(_obligations(user, duty, period, on=on).exists())

@@ -66,7 +66,7 @@ def missing_list(request: SignedInRequest, pk: int) -> HttpResponse:
         "late": sum(line.is_late for line in rows),
         "late_only": late_only,
         "may_remind": roles.may(request.user, (Role.REVIEWER, Role.ADMINISTRATOR), unit, on=on),
-        "sheet_units": sheets_scope.count(request.user, choice.duty, choice.period, on=on),
+        **sheets_scope.offer(request.user, choice.duty, choice.period, on=on),
     }
     return render(request, "reports/dashboard_missing.html", context)
 

@@ -172,7 +172,7 @@ def _period_page(request: SignedInRequest, duty: ReportingDuty, period: Period, 
         "statuses": _counted_statuses(request, visible, on=on),
         "extend_form": forms.get("extend_form") or ExtendForm(),
         "may_administer": roles.may(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=on),
-        "sheet_units": sheets_scope.count(request.user, duty, period, on=on),
+        **sheets_scope.offer(request.user, duty, period, on=on),
     }
     return render(request, "reports/duty_period.html", context)
 

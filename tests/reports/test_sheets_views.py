@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from orgunits.models import Role
 from reports import drafts, sheets_form, sheets_import, sheets_units
-from reports.models import Report, SheetImport
+from reports.models import FormVersion, Report, SheetImport
 from reports.workflow import submit
 from tests import builders
 from tests.reports.sheet_files import XLSX, filled, places, typed_into, uploaded
@@ -185,6 +185,13 @@ def test_the_page_of_a_period_offers_the_table_to_who_files_for_many(client, cas
         client.force_login(person)
         text = client.get(period_url("duty_period", cast)).content.decode()
         assert period_url("unit_sheet_download", cast) not in text
+
+
+def test_the_page_tells_of_drafts_on_an_older_form_before_the_download(client, cast, clerk, report):
+    FormVersion.objects.create(form=report.form_version.form, number=9)
+    client.force_login(clerk)
+    text = " ".join(client.get(period_url("duty_period", cast)).content.decode().split())
+    assert "1 đơn vị đang lập dở trên biểu mẫu cũ nên không có trong bảng" in text
 
 
 def test_the_list_of_who_has_not_filed_offers_it_too(client, cast, clerk):

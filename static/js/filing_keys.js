@@ -68,6 +68,11 @@
     }
   });
 
+  // The key of a telephone's keyboard says where it leads.
+  form.querySelectorAll(".figure input[name]").forEach(function (input) {
+    input.enterKeyHint = "next";
+  });
+
   const help = document.getElementById("filing-keys");
   if (help) help.hidden = false;
 })();

@@ -130,6 +130,7 @@ def test_column_of_states_fills_the_tasks(visitor):
 def test_keys_lead_through_the_figures(visitor):
     report = begun()
     page = visitor(OFFICER).open(path_of(report))
+    expect(field(page, SHARE_CELLS[0])).to_have_attribute("enterkeyhint", "next")
     field(page, SHARE_CELLS[0]).focus()
     page.keyboard.type("1")
     page.keyboard.press("Enter")

@@ -6,6 +6,7 @@ The sentences about numbers are those of the screen. A cell that cannot be read 
 import datetime
 import enum
 import hashlib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ MOST_IN_CELL: Final = 32_000  # a cell holds 32.767 characters, and some editors
 FORMULA = "Ô này chứa công thức. Hãy thay bằng giá trị: chép ô, rồi dán giá trị (Paste Values)."
 ERROR_VALUE = "Ô này báo lỗi của Excel ({}). Hãy xóa ô và ghi lại."
 DATE = "Ô này là ngày tháng, không phải số. Hãy xóa ô, chọn định dạng “Number” rồi ghi lại số."
+NOT_WHOLE = "Số {} là số lẻ, ô này chỉ nhận số nguyên. Hãy làm tròn rồi ghi lại."
 LOGICAL = "Ô này chứa TRUE hoặc FALSE. Hãy xóa ô và ghi lại."
 NOT_A_CHOICE = "“{}” không có trong danh sách. Hãy chọn một trong các phương án: {}."
 
@@ -192,6 +194,8 @@ def _number(field: SheetField, cell: RawCell) -> str:
     if isinstance(value, (datetime.date, datetime.time, datetime.timedelta)):
         raise CellRefused(DATE)
     text = value if isinstance(value, str) else _digits(value)
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer() and value > 0:
+        raise CellRefused(NOT_WHOLE.format(text))  # a number of Excel has one reading, so nothing is asked
     if not text.strip():
         return ""
     try:

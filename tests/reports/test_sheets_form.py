@@ -224,7 +224,7 @@ def test_numbers_that_read_in_one_way(cast, clean, value, text):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (12.5, "12,5"),
+        (12.5, "Số 12,5 là số lẻ, ô này chỉ nhận số nguyên."),
         (-3, "không được âm"),
         ("1,234", "1,234"),
         ("mười", "mười"),

@@ -20,13 +20,33 @@ _UPPER = "".join(letter for letter in _LETTERS if letter.isupper())
 _LOWER = "".join(letter for letter in _LETTERS if letter.islower())
 _NAME_WORD = f"[{_UPPER}][{_UPPER}{_LOWER}]*"
 
-# Called by what a child is called, and its name behind it: "cháu Nguyễn Văn An", "con của chị Lê Thị Hoa".
-_CHILD = re.compile(
-    r"(?<!\w)(?P<around>chị |anh |thầy |cô )?"
+_CALLED = (
     r"(?:cháu(?: bé)?|em(?: bé| học sinh| nữ sinh)?|bé(?: trai| gái)?|trẻ(?: em)?|học sinh"
     r"|con(?: trai| gái)?(?: của)?(?: ông| bà| anh| chị| đồng chí| đ/c)?)"
     r"(?: (?:có |họ )?(?:họ và )?tên(?: là)?| là)?\s*[:,–-]?\s*[“\"(]?"
-    rf"(?-i:(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{1,4}}))",
+)
+# Called by what a child is called, and its name behind it: "cháu Nguyễn Văn An", "con của chị Lê Thị Hoa".
+_CHILD = re.compile(
+    rf"(?<!\w)(?P<around>chị |anh |thầy |cô )?{_CALLED}(?-i:(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{1,4}}))",
+    re.IGNORECASE,
+)
+# Names of the Central Highlands: "cháu H'Thử Niê"; no other word is written like this.
+_HIGHLAND_GIRL = re.compile(rf"{_CALLED}(?-i:H ?['’‘ʼ] ?{_NAME_WORD})", re.IGNORECASE)
+# Typed without capitals, or without marks: known by a common family name with văn or thị behind it.
+_SMALL_LETTERS = re.compile(
+    r"(?<!\w)(?:cháu|chau|em|bé|be|học sinh|hoc sinh) "
+    r"(?:(?:nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|lý) (?:văn|thị)"
+    r"|(?:nguyen|tran|pham|hoang|huynh|phan|dang|bui|ngo|duong) (?:van|thi)) \w+",
+    re.IGNORECASE,
+)
+# Known as a child's by what stands behind: "Nguyễn Văn A (lớp 3A)", "Trần Thị B, 8 tuổi".
+_OF_A_CLASS = re.compile(
+    rf"(?<!\w)(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{1,3}})\s?[,(–-]?\s?(?:(?:là )?học sinh )?"
+    r"(?:[Ll]ớp (?:[Ll]á|[Cc]hồi|[Mm]ầm|[0-9])|(?:1[0-7]|[1-9]) tuổi|(?:sinh năm|SN|sn) 20[0-9]{2}(?![0-9/.]))"
+)
+# A school or a street has the name, or somebody grown up.
+_NOT_OF_A_CHILD = re.compile(
+    r"(?<!\w)(?:trường|học|non|giáo|thcs|thpt|đường|phố|giáo viên|thầy|cô|bà|ông|chị|anh|đồng chí|đ/c) ?$",
     re.IGNORECASE,
 )
 # Without a family name, capitals are a place, an office or a school far more often than a child.
@@ -34,7 +54,7 @@ _FAMILY_NAMES = frozenset(
     re.findall(
         r"\w+",
         """
-        an âu bạch bàn bế bùi ca cao cầm chẩu châu chu chử chung cù cung cụt dư dương diệp doãn đàm đàng đào đặng đậu
+        a an âu bạch bàn bế bùi ca cao cầm chẩu châu chu chử chung cù cung cụt dư dương diệp doãn đàm đàng đào đặng đậu
         điêu điểu đinh đoàn đỗ đồng đổng đới đường giàng giáp hà hàn hán hầu hoa hoàng hồ hồng huỳnh hứa kha khổng
         khuất kiều kim kpă ksor la lã lại lâm lầu lê lều lí liêu liễu linh lò lô lộc lù lục lư lương lường lưu lữ ly
         lý ma mã mạc mạch mai mông mùa ngân nghiêm ngô nguyễn nguyên ngụy nhâm nhan niê ninh nông ông phạm phan phí
@@ -45,7 +65,8 @@ _FAMILY_NAMES = frozenset(
 )
 # Places and bodies whose first word is also a family name.
 _NOT_PEOPLE = re.compile(
-    r"(?:hà (?:nội|giang|nam|tĩnh|tiên|đông|lan)|cao (?:bằng|lãnh)|lâm (?:đồng|hà)|thái (?:nguyên|bình|lan)|ninh \w+"
+    r"(?:a (?:lưới|dơi|ngo|vao|túc|bung|roàng|tiêng|yun|dơk)"
+    r"|hà (?:nội|giang|nam|tĩnh|tiên|đông|lan)|cao (?:bằng|lãnh)|lâm (?:đồng|hà)|thái (?:nguyên|bình|lan)|ninh \w+"
     r"|phan (?:thiết|rang)|an (?:giang|khê|nhơn|lão|biên)|châu (?:đốc|thành|đức|phú|âu|á|phi)|mai (?:châu|sơn)"
     r"|lý sơn|la gi|hồ chí(?: minh)?|đoàn (?:thanh|viên|thể|trường|cơ|xã|phường|kinh|tncs|đại|công)|từ (?:sơn|liêm)"
     r"|trà (?:vinh|my|bồng)|đồng (?:tháp|nai|hới|xuân|phú|bằng|bào)|hoàng (?:sa|liên|thành)|bạch (?:long|mai)"
@@ -100,7 +121,7 @@ def found(text: str) -> list[str]:
     undated = _ANY_DATE.sub("·", text)
     numbers = _TELEPHONE.sub("·", undated)  # a number is told as one thing
     traces = {
-        NAME: any(_is_child(match) for match in _CHILD.finditer(text)),
+        NAME: _names_a_child(text),
         TELEPHONE: numbers != undated,
         IDENTITY: any(_is_identity(match) for match in _IDENTITY.finditer(numbers)),
         BIRTH_DATE: any(_is_birth(match) for match in _BIRTH.finditer(text)),
@@ -109,11 +130,24 @@ def found(text: str) -> list[str]:
     return [sentence for sentence, is_there in traces.items() if is_there]
 
 
+def _names_a_child(text: str) -> bool:
+    if any(_is_child(match) for match in _CHILD.finditer(text)):
+        return True
+    if any(_is_family_name(match["name"]) and not _is_grown_up(match) for match in _OF_A_CLASS.finditer(text)):
+        return True
+    return bool(("H" in text and _HIGHLAND_GIRL.search(text)) or _SMALL_LETTERS.search(text))
+
+
 def _is_child(match: "re.Match[str]") -> bool:
-    name = match["name"]
-    if match["around"] or _NOT_PEOPLE.match(name):
-        return False
-    return name.split()[0].lower() in _FAMILY_NAMES
+    return not match["around"] and _is_family_name(match["name"])
+
+
+def _is_grown_up(match: "re.Match[str]") -> bool:
+    return bool(_NOT_OF_A_CHILD.search(match.string[max(0, match.start() - 12) : match.start()]))
+
+
+def _is_family_name(name: str) -> bool:
+    return not _NOT_PEOPLE.match(name) and name.split()[0].lower() in _FAMILY_NAMES
 
 
 def _is_birth(match: "re.Match[str]") -> bool:

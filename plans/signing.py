@@ -6,6 +6,7 @@ disk, not in a log. So the signature is made in that request and not by a worker
 
 import datetime
 import hashlib
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from types import ModuleType
@@ -19,8 +20,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from orgunits import audit
 from orgunits.models import User
 from orgunits.transitions import Conflict
+from orgunits.vietnamese import without_marks
 from plans.models import IssuedFile, OutgoingDocument
-from plans.official.letterhead import letterhead_of, signers_of
+from plans.official.letterhead import letterhead_of, name_on, signers_of
 from plans.official.wording import signer_name
 
 MOST_BYTES: Final = 30 * 1024 * 1024
@@ -35,13 +37,30 @@ CHANGED: Final = (
     "Tệp PDF này đã bị sửa sau khi ký, hoặc chữ ký của {name} không khớp với nội dung, nên không nhận làm bản ban "
     "hành. Hãy xin lại tệp từ người ký."
 )
+OTHER_DOCUMENT: Final = (
+    "Các trang của tệp này không giống văn bản đã ban hành từ hệ thống, nên không nhận làm bản ban hành. Hãy ký lên đúng "
+    "tệp PDF tải từ trang văn bản. Nếu công cụ ký đã vẽ lại cả tệp, hãy lưu tệp này dưới dạng “Bản quét”."
+)
+NOT_COMPARED: Final = (
+    "Hệ thống chưa tạo xong tệp PDF của văn bản này nên chưa so được với tệp bạn gửi. Hãy đợi có tệp PDF rồi thử lại."
+)
 TWICE: Final = "Văn bản này đã có đúng tệp đó rồi."
 NO_SCAN: Final = "Bản quét phải là tệp PDF hoặc ảnh JPG, PNG đọc được. Hãy quét lại hoặc chọn tệp khác."
 TOO_LARGE: Final = "Tệp lớn hơn 30 MB. Hãy quét với độ phân giải 200–300 dpi rồi chọn lại."
 
 
+OTHER_NAME: Final = (
+    "Chứng thư này mang tên “{name}”, còn văn bản ghi “{wanted}”. Hãy chọn đúng chứng thư; nếu đúng là chứng thư cần "
+    "dùng, hãy đánh dấu ô xác nhận, chọn lại tệp và ghi lại mật khẩu."
+)
+
+
 class FileRefused(ValueError):
     """The file was not taken; the message is a sentence that says what to do."""
+
+
+class OtherName(FileRefused):
+    """The certificate bears another name than the document; who signs may say that it is the right one."""
 
 
 @dataclass(frozen=True)
@@ -70,23 +89,64 @@ def file_to_sign(document: OutgoingDocument) -> IssuedFile | None:
 
 
 def sign(
-    document: OutgoingDocument, credential: Credential, *, party: str, base: IssuedFile, by: User, at: datetime.datetime
+    document: OutgoingDocument,
+    credential: Credential,
+    *,
+    party: str,
+    base: IssuedFile,
+    by: User,
+    at: datetime.datetime,
+    any_name: bool = False,
 ) -> IssuedFile:
     """Sign ``base`` as the person or the body and keep the result; call it outside any transaction.
 
-    FileRefused says what is wrong with key or file; Conflict when ``base`` is no longer the newest.
+    FileRefused says what is wrong with key or file, OtherName that the certificate is somebody else's unless
+    ``any_name``; Conflict when ``base`` is no longer the newest.
     """
     pades = _pades()
     field = pades.PERSON if party == PERSON else pades.BODY
+    wanted = _names(document)[0 if party == PERSON else 1]
     try:
         key = pades.open_key(credential.container, credential.passphrase, at=at)
+        if not (any_name or is_name_of(key.name, wanted)):
+            raise OtherName(OTHER_NAME.format(name=key.name, wanted=wanted))
         content = pades.sign(content_of(base), key, field=field, look=_look(document, pades), at=at)
         signatures = pades.read(content)
     except pades.SigningRefused as error:
         raise FileRefused(str(error)) from error
     same = base.signatures[0].get("is_same_document") if base.signatures else True
-    entries = [entry | {"is_same_document": same} for entry in signatures]
+    entries = _judged(document, signatures, is_same_document=same)
     return _keep(document, IssuedFile.Kind.SIGNED, content, entries, pages=base.pages, by=by, base=base)
+
+
+def _names(document: OutgoingDocument) -> tuple[str, str]:
+    """Return who is to sign, without titles, and the body, by its name on the day of issue."""
+    body = name_on(document.org_unit, on=document.issued_on) if document.issued_on else document.org_unit.name
+    return signer_name(document.signer_name), body
+
+
+def is_name_of(name: str, wanted: str) -> bool:
+    """Whether a certificate's name is the wanted one, however authorities write it: capitals, no marks, words around.
+
+    A document that names nobody is signed by anybody.
+    """
+    given, asked = (set(re.findall(r"\w+", without_marks(text))) for text in (name, wanted))
+    return asked <= given or (len(given) > 1 and given <= asked)
+
+
+def _judged(
+    document: OutgoingDocument, signatures: list[dict[str, Any]], *, is_same_document: bool | None
+) -> list[dict[str, Any]]:
+    """Return what was read from a file with what it is worth for this very document."""
+    names = [name for name in _names(document) if name]
+    return [
+        entry
+        | {
+            "is_same_document": is_same_document,
+            "is_expected": any(is_name_of(entry["name"], name) for name in names),
+        }
+        for entry in signatures
+    ]
 
 
 def content_of(file: IssuedFile) -> bytes:
@@ -113,7 +173,7 @@ def _stored(name: str | None) -> bytes:
 
 # --- signed elsewhere ------------------------------------------------------------------------------------------------
 def keep_signed(document: OutgoingDocument, content: bytes, *, by: User) -> IssuedFile:
-    """Check a PDF that was signed elsewhere and keep it: signed, unchanged since, and whether it begins with ours."""
+    """Check a PDF that was signed elsewhere and keep it: signed, unchanged since, and the pages of the issued one."""
     pades = _pades()
     try:
         signatures = pades.read(content)
@@ -124,21 +184,20 @@ def keep_signed(document: OutgoingDocument, content: bytes, *, by: User) -> Issu
     for entry in signatures:
         if not entry["is_unchanged"]:
             raise FileRefused(CHANGED.format(name=entry["name"]))
-    same = begins_with_ours(document, content)
-    entries = [entry | {"is_same_document": same} for entry in signatures]
+    _require_same_pages(document, content)
+    entries = _judged(document, signatures, is_same_document=True)
     return _keep(document, IssuedFile.Kind.SIGNED, content, entries, pages=pades.page_count(content), by=by)
 
 
-def begins_with_ours(document: OutgoingDocument, content: bytes) -> bool:
-    """Whether the file is one of ours with something added behind it, as signing tools do it.
+def _require_same_pages(document: OutgoingDocument, content: bytes) -> None:
+    """Refuse a file whose pages are not those of the issued one: a signature on something else proves nothing here."""
+    from plans.official.same_pages import same_pages  # with the first file, as _pades
 
-    False says only that nobody can tell: a tool that writes the whole file anew makes other bytes of the same text.
-    """
-    kinds = (IssuedFile.Kind.PDF, IssuedFile.Kind.SIGNED)
-    for size, digest in document.files.filter(kind__in=kinds).order_by("pk").values_list("size", "sha256"):
-        if len(content) >= size and hashlib.sha256(content[:size]).hexdigest() == digest:
-            return True
-    return False
+    issued = document.files.filter(kind=IssuedFile.Kind.PDF).order_by("pk").first()
+    if issued is None:
+        raise FileRefused(NOT_COMPARED)
+    if not same_pages(content_of(issued), content):
+        raise FileRefused(OTHER_DOCUMENT)
 
 
 # --- signed on paper -------------------------------------------------------------------------------------------------

@@ -39,6 +39,14 @@ class SignForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
+    any_name = forms.BooleanField(
+        label="Đúng là chứng thư cần dùng, dù ghi tên khác", required=False, widget=forms.HiddenInput
+    )
+
+    def ask_for_name(self) -> None:
+        """Show the box with which who signs says that a certificate of another name is the right one."""
+        self.fields["any_name"].widget = forms.CheckboxInput()
+
     def clean_container(self) -> UploadedFile:
         container: UploadedFile = self.cleaned_data["container"]
         if (container.size or 0) > MOST_CERTIFICATE:

@@ -42,6 +42,8 @@ def outgoing_sign(request: SignedInRequest, pk: int) -> HttpResponse:
             file = _signed(document, form, by=request)
         except signing.FileRefused as error:
             form.add_error("container", str(error))
+            if isinstance(error, signing.OtherName):
+                form.ask_for_name()
         else:
             messages.success(request, f"Đã ký số: {file.signatures[-1]['name']}.")
             return redirect(document)
@@ -55,7 +57,13 @@ def _signed(document: OutgoingDocument, form: SignForm, *, by: SignedInRequest) 
     if seen is None:
         raise Conflict(signing.OVERTAKEN)
     return signing.sign(
-        document, form.credential(), party=form.cleaned_data["party"], base=seen, by=by.user, at=timezone.now()
+        document,
+        form.credential(),
+        party=form.cleaned_data["party"],
+        base=seen,
+        by=by.user,
+        at=timezone.now(),
+        any_name=form.cleaned_data["any_name"],
     )
 
 

@@ -4,18 +4,22 @@ import hashlib
 import io
 import logging
 
+import pikepdf
 import pytest
 import time_machine
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
+from pyhanko.pdf_utils.generic import StreamObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from orgunits.models import AuditEvent
 from orgunits.transitions import Conflict
 from plans import signing
 from plans.models import IssuedFile, Letterhead, NumberSeries, OutgoingDocument
 from plans.official import pades
+from plans.official.blocks import DocumentNumber
 from plans.official.pdf import render_pdf
 from tests.builders import give_role, make_unit, make_user
 from tests.plans.certificates import DAY, SECRET, pkcs12_file
@@ -109,7 +113,8 @@ def test_page_of_the_document_tells_who_signed_when_and_that_it_is_a_trial(clien
     assert "<strong>Trần Văn Dũng</strong> ký số lúc 09:00 22/11/2026" in text
     assert "không bị sửa từ khi ký" in text
     assert "Chứng thư tự tạo, không có giá trị pháp lý" in text
-    assert "bắt đầu bằng đúng tệp đã ban hành" in text
+    assert "Các trang đúng như tệp đã ban hành từ hệ thống" in text
+    assert "khác tên người ký" not in text
 
 
 def test_neither_key_nor_passphrase_is_kept_or_logged(client, document, issued, approver, tmp_path, caplog):
@@ -157,6 +162,39 @@ def test_expired_certificate_is_answered_with_a_sentence(client, document, issue
     assert document.files.count() == 1
 
 
+@pytest.mark.parametrize(("party", "wanted"), [("person", "Trần Văn Dũng"), ("body", "Công đoàn Thử Nghiệm")])
+def test_certificate_of_another_name_signs_only_when_that_is_confirmed(
+    client, document, issued, approver, party, wanted
+):
+    client.force_login(approver)
+    other = pkcs12_file("Lê Thị Ký")
+    text = words(press_sign(client, document, issued, container=other, party=party))
+    assert f"mang tên “Lê Thị Ký”, còn văn bản ghi “{wanted}”" in text
+    assert 'type="checkbox" name="any_name"' in text
+    assert document.files.count() == 1
+    data = {"party": party, "base": issued.pk, "passphrase": SECRET, "any_name": "on"}
+    data["container"] = SimpleUploadedFile("khoa.p12", other)
+    assert client.post(address("outgoing_sign", document), data).status_code == 302
+    assert document.files.get(kind="signed").signatures[0]["is_expected"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "same"),
+    [
+        ("TRAN VAN DUNG", "Trần Văn Dũng", True),
+        ("Trần Văn Dũng (Ban Cơ yếu)", "Trần Văn Dũng", True),
+        ("Trần Dũng", "Trần Văn Dũng", True),
+        ("Dũng", "Trần Văn Dũng", False),
+        ("Trần Văn Dung Hòa", "Trần Văn Dùng", True),
+        ("Lê Thị Ký", "Trần Văn Dũng", False),
+        ("", "Trần Văn Dũng", False),
+        ("Lê Thị Ký", "", True),
+    ],
+)
+def test_name_of_a_certificate_is_read_as_authorities_write_it(name, wanted, same):
+    assert signing.is_name_of(name, wanted) is same
+
+
 def test_same_party_cannot_sign_twice(client, document, issued, approver):
     client.force_login(approver)
     press_sign(client, document, issued)
@@ -167,7 +205,7 @@ def test_same_party_cannot_sign_twice(client, document, issued, approver):
 def test_stale_page_is_told_of_the_newer_copy(client, document, issued, approver):
     client.force_login(approver)
     press_sign(client, document, issued)
-    answer = press_sign(client, document, issued, party="body")
+    answer = press_sign(client, document, issued, container=pkcs12_file("Công đoàn Thử Nghiệm"), party="body")
     assert answer.status_code == 409
     assert "Vừa có người thêm bản đã ký khác" in words(answer)
     assert document.files.count() == 2
@@ -208,11 +246,50 @@ def test_copy_signed_elsewhere_is_checked_and_kept_byte_for_byte(client, documen
     assert "Chứng thư tự tạo" not in text
 
 
-def test_copy_that_another_tool_wrote_anew_is_kept_and_said_not_to_be_comparable(client, document, issued, approver):
+def test_copy_that_another_tool_packed_anew_is_the_issued_one(client, document, issued, approver, printed):
     client.force_login(approver)
-    assert bring(client, document, signed(render_pdf(plan(subject="Văn bản khác")))).status_code == 302
-    assert not document.files.get(kind="signed").signatures[0]["is_same_document"]
-    assert "không so được với tệp đã ban hành" in words(client.get(document.get_absolute_url()))
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        packed = io.BytesIO()
+        pdf.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=True)
+    assert not packed.getvalue().startswith(printed[:5000])
+    assert bring(client, document, signed(packed.getvalue())).status_code == 302
+    assert document.files.get(kind="signed").signatures[0]["is_same_document"]
+
+
+@pytest.mark.parametrize("changes", [{"subject": "Văn bản khác"}, {"number": DocumentNumber(8, "KH", "CĐVC")}])
+def test_signed_copy_of_something_else_is_refused(client, document, issued, approver, changes):
+    client.force_login(approver)
+    answer = bring(client, document, signed(render_pdf(plan(appendices=(), **changes))))
+    assert "không giống văn bản đã ban hành" in words(answer)
+    assert document.files.count() == 1
+
+
+def test_copy_whose_pages_were_changed_before_it_was_signed_is_refused(client, document, issued, approver, printed):
+    """The file begins with the issued one byte for byte, and its signature is sound; it shows another page."""
+    client.force_login(approver)
+    writer = IncrementalPdfFileWriter(io.BytesIO(printed))
+    page = writer.prev.root["/Pages"]["/Kids"].raw_get(0).get_object()
+    page["/Contents"] = writer.add_object(StreamObject(stream_data=b"BT ET"))
+    writer.update_container(page)
+    forged = io.BytesIO()
+    writer.write(forged)
+    content = signed(forged.getvalue())
+    assert content.startswith(printed)
+    assert pades.read(content)[0]["is_unchanged"]
+    assert "không giống văn bản đã ban hành" in words(bring(client, document, content))
+    assert document.files.count() == 1
+
+
+def test_signed_copy_waits_for_the_file_that_it_is_compared_with(client, document, approver, printed):
+    client.force_login(approver)
+    assert "chưa so được" in words(bring(client, document, signed(printed)))
+    assert not document.files.exists()
+
+
+def test_copy_that_nobody_expected_signed_says_so(client, document, issued, approver, printed):
+    client.force_login(approver)
+    bring(client, document, signed(printed, name="Lê Thị Ký"))
+    assert "tên trên chứng thư khác tên người ký và tên cơ quan" in words(client.get(document.get_absolute_url()))
 
 
 def test_copy_changed_after_signing_is_refused(client, document, issued, approver, printed):

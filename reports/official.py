@@ -18,7 +18,7 @@ from plans.official.blocks import (
 from plans.official.from_plan import SAMPLE_NOTICE
 from plans.official.letterhead import letterhead_of, name_on, style_of
 from plans.official.numbering import TYPE_NAMES, month_number, roman, two_digit_day
-from plans.official.wording import AS_ABOVE, lower_first
+from plans.official.wording import AS_ABOVE, is_as_above, lower_first
 from reports.models import Obligation, Report, Revision
 from reports.official_blocks import ACTIVITIES_IN_TEXT, activities_table, all_activities, result_blocks
 from reports.official_consolidated import (
@@ -58,7 +58,7 @@ def report_document(report: Report, revision: Revision, *, on: datetime.date) ->
         signature=Signature(
             tuple(head.signing_authority.splitlines()), tuple(head.signer_post.splitlines()), head.signer_name
         ),
-        recipients=(AS_ABOVE, *head.recipients.splitlines()),
+        recipients=(AS_ABOVE, *(line for line in head.recipients.splitlines() if not is_as_above(line))),
         appendices=tuple(_appendices(reading, sums)),
         notice=_notice(report, revision),
         missing=tuple(_missing(head)),

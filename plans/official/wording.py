@@ -83,17 +83,22 @@ def addressee_lines(addressees: Sequence[str]) -> tuple[str, ...]:
 def recipient_lines(recipients: Sequence[str], *, style: Style, addressed: bool) -> tuple[str, ...]:
     """Return the list "Nơi nhận" with its marks and the file copy last.
 
-    ``addressed`` (there is a Kính gửi) puts "Như trên" first. Without any recipient the list is empty: nothing is
-    invented for a draft.
+    ``addressed`` (there is a Kính gửi) puts "Như trên" first, once; without a Kính gửi there is nothing above to point
+    at, so it is left out. Without any recipient the list is empty: nothing is invented for a draft.
     """
     items = [item for item in map(list_item, recipients) if item]
     if not items:
         return ()
     copies = [_file_copy(item, style) for item in items if _FILE_COPY.match(item)]
-    others = [item for item in items if not _FILE_COPY.match(item)]
-    if addressed and AS_ABOVE not in others:
+    others = [item for item in items if not (_FILE_COPY.match(item) or is_as_above(item))]
+    if addressed:
         others.insert(0, AS_ABOVE)
     return _punctuated(others + copies)
+
+
+def is_as_above(line: str) -> bool:
+    """Whether a line of the list only points at the Kính gửi."""
+    return list_item(line).casefold() == AS_ABOVE.casefold()
 
 
 def _file_copy(item: str, style: Style) -> str:

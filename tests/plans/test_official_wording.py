@@ -112,6 +112,12 @@ def test_file_copy_is_one_item_and_has_no_colon_in_the_party():
 def test_letter_with_addressees_begins_its_recipients_with_as_above():
     assert recipient_lines(["Lưu: VT"], style=ND30, addressed=True) == ("Như trên;", "Lưu: VT.")
     assert recipient_lines(["Như trên", "Lưu: VT"], style=ND30, addressed=True) == ("Như trên;", "Lưu: VT.")
+    twice = ["Như trên", "- như trên;", "Ban Nữ công", "Lưu: VT"]
+    assert recipient_lines(twice, style=ND30, addressed=True) == ("Như trên;", "Ban Nữ công;", "Lưu: VT.")
+
+
+def test_as_above_is_left_out_where_nothing_stands_above():
+    assert recipient_lines(["Như trên", "Lưu: VT"], style=ND30, addressed=False) == ("Lưu: VT.",)
 
 
 def test_draft_without_recipients_gets_none():

@@ -57,7 +57,7 @@ def test_head_comes_from_the_letterhead_of_the_day_of_filing(cast):
         place_name="Đắk Lắk",
         signing_authority="TM. BAN CHẤP HÀNH",
         signer_post="CHỦ TỊCH",
-        recipients="Ban Nữ công\nLưu VT",
+        recipients="Như trên\nBan Nữ công\nLưu VT",
     )
     document = document_of(cast)
     part = main_part(document)

@@ -38,8 +38,8 @@ CHANGED: Final = (
     "hành. Hãy xin lại tệp từ người ký."
 )
 OTHER_DOCUMENT: Final = (
-    "Các trang của tệp này không giống văn bản đã ban hành từ hệ thống, nên không nhận làm bản ban hành. Hãy ký lên đúng "
-    "tệp PDF tải từ trang văn bản. Nếu công cụ ký đã vẽ lại cả tệp, hãy lưu tệp này dưới dạng “Bản quét”."
+    "Các trang của tệp này không giống văn bản đã ban hành từ hệ thống, nên không nhận làm bản ban hành. Hãy ký lên "
+    "đúng tệp PDF tải từ trang văn bản. Nếu công cụ ký đã vẽ lại cả tệp, hãy lưu tệp này dưới dạng “Bản quét”."
 )
 NOT_COMPARED: Final = (
     "Hệ thống chưa tạo xong tệp PDF của văn bản này nên chưa so được với tệp bạn gửi. Hãy đợi có tệp PDF rồi thử lại."

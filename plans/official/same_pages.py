@@ -50,7 +50,7 @@ def _same_page(ours: Page, theirs: Page, seen: set[tuple[Any, Any]]) -> bool:
 
 
 def _only_signatures(page: Page) -> bool:
-    """Whether nothing lies over the page but signatures that were made, none of them so large that it hides the text."""
+    """Whether nothing lies over the page but signatures that were made, none so large that it hides the text."""
     left, bottom, right, top = (float(value) for value in page.cropbox)
     most = (right - left) * (top - bottom) * _LARGEST
     for note in page.obj.get("/Annots", []):

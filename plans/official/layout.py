@@ -23,7 +23,7 @@ _ND30_LEFT: Final = 165 * 0.43
 _PARTY_LEFT: Final = 165 * 0.52
 _SUBJECT: Final = 150
 # Counted up when the layout changes, so that a stored PDF of the old layout is not taken for the new one.
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def _end_looks(style: Style) -> list[Look]:
         Look("Recipients", "Nơi nhận", 14, align="left", after=3)
         if party
         else Look("Recipients", "Nơi nhận", 12, bold=True, italic=True, align="left", before=1.8),
-        Look("Recipient", "Danh sách nơi nhận", 12 if party else 11, align="left"),
+        Look("Recipient", "Danh sách nơi nhận", 12 if party else 11, align="left", left=2, first_line=-2),
         Look("Authority", "Quyền hạn ký", bold=True),
         Look("Post", "Chức vụ", bold=not party),
         Look("SignSpace", "Chỗ ký"),

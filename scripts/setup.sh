@@ -1,6 +1,6 @@
 # Sourced by run, test, bench and lock (POSIX sh): brings a bare machine to a ready virtual environment.
 #
-#   setup LOCKFILE CAPABILITY...      capabilities: pdf font browser postgres redis poppler
+#   setup LOCKFILE CAPABILITY...      capabilities: pdf font browser postgres redis poppler office
 #
 # 1. System packages: root on Debian installs what is missing; anybody else is told the exact line.
 # 2. Python packages from LOCKFILE, hashes required, into .venv (or MANGNON_VENV).
@@ -59,6 +59,7 @@ lacking() {
         postgres) command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql ;;
         redis) command -v redis-server >/dev/null || echo redis-server ;;
         poppler) command -v pdftoppm >/dev/null || echo poppler-utils ;;
+        office) command -v soffice >/dev/null || echo libreoffice-writer-nogui ;;
         *) die "setup: no capability is called $1" ;;
     esac
 }

@@ -18,13 +18,21 @@ IDENTITY = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]
 
 @dataclass(frozen=True)
 class Line:
-    """Text drawn at once; ``x`` and ``y`` (of the baseline) in mm from the upper left corner, ``size`` in points."""
+    """Text drawn at once; ``x`` and ``y`` (of the baseline) in mm from the upper left corner, ``size`` in points.
+
+    ``end`` is where the next letter would stand, with the spaces that justify the line.
+    """
 
     text: str
     x: float
     y: float
     size: float
     font: str
+    end: float = 0
+
+    @property
+    def middle(self):
+        return (self.x + self.end) / 2
 
     @property
     def bold(self):
@@ -60,7 +68,7 @@ class Printed:
             width = text_width(piece.text, piece.size, font=piece.font)
             last = lines[-1] if lines else None
             if last and abs(last.y - piece.y) < 0.1 and piece.x - ends[-1] < 3 and _kind(last) == _kind(piece):
-                lines[-1] = replace(last, text=last.text + piece.text)
+                lines[-1] = replace(last, text=last.text + piece.text, end=piece.end)
                 ends[-1] = piece.x + width
             else:
                 lines.append(piece)
@@ -86,8 +94,11 @@ class Printed:
                     position = multiplied([float(value) for value in operands], matrix)
                 case b"TJ":
                     text = "".join(font.decoded(item) for item in operands[0] if not isinstance(item, (int, float)))
+                    moved = -sum(float(item) for item in operands[0] if isinstance(item, (int, float))) / 1000
+                    drawn = text_width(text.rstrip(), size, font=font.name) + moved * size * MM
                     yield Line(
                         text=text,
+                        end=position[4] * MM + drawn * abs(position[0]),
                         x=position[4] * MM,
                         y=(height - position[5]) * MM,
                         size=round(size * abs(position[0]), 1),

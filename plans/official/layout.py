@@ -126,7 +126,8 @@ def appendix_part(document: OfficialDocument, position: int) -> dict[str, Any]:
         "style": document.style,
         "label": numbering.appendix_label(position, len(document.appendices), document.style),
         "title": tidy(appendix.title).upper(),
-        "attached_to": _unbroken_pieces(attached_to(document), ()),
+        # Blanks that keep their width without a white-space rule: with one, the renderer breaks the line too early.
+        "attached_to": _unbroken_pieces(attached_to(document).replace(numbering.BLANK, "\u00a0" * 6), ()),
         "landscape": appendix.landscape,
         "blocks": _with_page_rules(appendix.blocks, signed=False, top=3),
     }

@@ -173,6 +173,25 @@ def test_appendices_of_the_party_are_counted_in_arabic_numerals(party):
         assert title.middle == pytest.approx(middle, abs=0.5)
 
 
+def test_line_under_the_title_of_an_appendix_is_filled_before_it_breaks(party):
+    page = party.page_of("Phụ lục 2")
+    attached = party.line(page, "(Kèm theo Kế hoạch số 07-KH/CĐVC, ngày 04")
+    assert attached.end - attached.x > 0.9 * (RIGHT - LEFT)
+
+
+def test_draft_s_appendix_keeps_the_blanks_of_number_and_day():
+    draft = plan(
+        number=blocks.DocumentNumber(None, "KH", "CĐVC"),
+        date=blocks.IssueDate("Đắk Lắk", None, 2, 2024),
+        body=(),
+        appendices=(Appendix("Bảng", (TABLE,), landscape=True),),
+    )
+    printed = Printed(render_pdf(draft))
+    attached = printed.line(len(printed.pages), "(Kèm theo")
+    narrow = text_width(" ".join(attached.text.split()), 14, font=attached.font)
+    assert attached.end - attached.x > narrow + 10 * text_width(" ", 14, font=attached.font)
+
+
 def test_one_appendix_has_no_number():
     printed = Printed(render_pdf(plan(body=(Paragraph(plain(LONG)),), appendices=(Appendix("Bảng", (TABLE,)),))))
     assert printed.line(len(printed.pages), "Phụ lục").text == "Phụ lục"

@@ -13,6 +13,7 @@ from tests.plans.test_official_word_files import SEEDS, documents, letters  # no
 
 SOFFICE = shutil.which("soffice")
 pytestmark = [
+    pytest.mark.django_db,  # a session of this file alone makes the database for it
     pytest.mark.services,
     pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed here"),
     pytest.mark.xdist_group("office"),

@@ -33,7 +33,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
 
-from plans.official.stamp import stamp_pdf
+from plans.official.stamp import LINE, stamp_pdf
 
 HANOI: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 PERSON, BODY = "NguoiKy", "CoQuan"  # the names of the two signature fields
@@ -142,9 +142,12 @@ def sign(content: bytes, key: Key, *, field: str, look: Look, at: datetime.datet
     if place is None:
         return _signed(writer, key, metadata, SigFieldSpec(field), at=at)
     page, space = place
-    box = hand_box(space, look.hand) if field == PERSON else seal_box(space, look.hand)
     image = look.hand if field == PERSON else look.seal
     words, align = _words(key, bool(image), at=at), "center" if field == PERSON else "left"  # clear of the name
+    room = round(LINE * len(words)) if image else 0
+    space = _above(space, room) if look.hand else space
+    box = hand_box(space, look.hand) if field == PERSON else seal_box(space, look.hand)
+    box = (box[0], box[1] - room, box[2], box[3])  # the words stand under the picture, which keeps place and size
     stamp = stamp_pdf(box[2] - box[0], box[3] - box[1], image=image, words=words, align=align)
     return _signed(writer, key, metadata, SigFieldSpec(field, on_page=page, box=box), at=at, stamp=stamp)
 
@@ -198,6 +201,12 @@ def _sign_space(reader: PdfFileReader) -> tuple[int, Box] | None:
             left, bottom, right, top = (round(float(named[position])) for position in range(2, 6))
             return number, (left, bottom, right, top)
     return None
+
+
+def _above(space: Box, room: int) -> Box:
+    """Return the space without its lowest part, where the words of a trial signature stand."""
+    left, bottom, right, top = space
+    return left, bottom + room, right, top
 
 
 def hand_box(space: Box, image: bytes) -> Box:

@@ -11,7 +11,7 @@ from plans.official.fonts import FontFamily, official_font
 from plans.official.pdf import OwnFontsOnly, font_faces, one_at_a_time, without_empty_resources
 
 IMAGE: Final = "file:///anh-chu-ky.png"
-_LINE: Final = 9.0  # points, for a line of 7 pt
+LINE: Final = 9.0  # points, for a line of 7 pt
 
 
 class _FontsAndOneImage(OwnFontsOnly):
@@ -33,10 +33,10 @@ def stamp_pdf(
     """Return one page of that size in points: the picture as large as it fits, the words under it."""
     font = official_font()
     fetcher, config = _FontsAndOneImage(font, image), FontConfiguration()
-    picture = max(height - _LINE * len(words), 0)
+    picture = max(height - LINE * len(words), 0)
     style = (
         f"@page {{ size: {width}pt {height}pt; margin: 0 }}"
-        f'body {{ font: 7pt/{_LINE}pt "{font.name}"; text-align: {align}; color: #c00 }}'
+        f'body {{ font: 7pt/{LINE}pt "{font.name}"; text-align: {align}; color: #c00 }}'
         f".stamp-image {{ display: block; width: {width}pt; height: {picture}pt; object-fit: contain; "
         "image-rendering: pixelated }"  # anything else asks readers to interpolate, which PDF/A forbids
     )

@@ -116,7 +116,15 @@ def test_stamp_says_what_the_picture_does_not(monkeypatch, printed, words, look,
 
 
 # --- where it stands -------------------------------------------------------------------------------------------------
-def test_hand_stands_between_post_and_name_in_the_middle(both):
+@pytest.fixture(scope="module")
+def by_authority(printed) -> bytes:
+    """Signed by both with certificates of a made-up authority: nothing but the pictures stands on the page."""
+    content = signed(printed, issuer="Nơi cấp thử")
+    return signed(content, field=BODY, name="Công đoàn Viên chức tỉnh", issuer="Nơi cấp thử", at=LATER)
+
+
+def test_hand_stands_between_post_and_name_in_the_middle(by_authority):
+    both = by_authority
     page, (left, top, right, bottom) = boxes(both)[PERSON]
     read_back = Printed(both)
     assert page == read_back.page_of("Trần Văn Dũng")
@@ -127,14 +135,24 @@ def test_hand_stands_between_post_and_name_in_the_middle(both):
     assert (left + right) / 2 == pytest.approx(195 - 0.54 * 165 / 2, abs=1)
 
 
-def test_seal_covers_the_left_third_of_the_hand(both):
-    placed = boxes(both)
+def test_seal_covers_the_left_third_of_the_hand(by_authority):
+    placed = boxes(by_authority)
     (page, hand), (seal_page, seal) = placed[PERSON], placed[BODY]
     assert page == seal_page
     assert seal[2] - hand[0] == pytest.approx((hand[2] - hand[0]) / 3, abs=0.5)
     assert seal[0] < hand[0]
     assert seal[2] - seal[0] == pytest.approx(36, abs=0.5)
     assert (seal[1] + seal[3]) / 2 == pytest.approx((hand[1] + hand[3]) / 2, abs=0.5)
+
+
+def test_words_of_a_trial_take_nothing_from_the_pictures(both):
+    placed = boxes(both)
+    (_, hand), (_, seal) = placed[PERSON], placed[BODY]
+    words = 2 * 9 * MM
+    assert (hand[2] - hand[0]) / (hand[3] - hand[1] - words) == pytest.approx(2, abs=0.1)
+    assert seal[2] - seal[0] == pytest.approx(36, abs=0.5)
+    assert seal[3] - seal[1] == pytest.approx(36 + words, abs=0.5)
+    assert seal[2] - hand[0] == pytest.approx((hand[2] - hand[0]) / 3, abs=0.5)
 
 
 def test_file_without_a_place_is_signed_unseen():

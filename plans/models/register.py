@@ -167,3 +167,8 @@ class IssuedFile(models.Model):
             | {"signed_time": datetime.datetime.fromisoformat(entry["signed_at"]) if entry.get("signed_at") else None}
             for entry in self.signatures
         ]
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether somebody signed the file with a certificate of their own making, which has no legal value."""
+        return any(entry.get("is_test") for entry in self.signatures)

@@ -191,3 +191,19 @@ def test_new_code_has_no_letters_that_look_alike(document):
     code = OutgoingDocument._meta.get_field("verify_code").default()
     assert len(code) == 12
     assert not set(code) & set("01ILO")
+
+
+def test_trial_signature_is_called_one_to_who_holds_the_file(client, document, file):
+    assert "chữ ký thử" not in page(client, bam=DIGEST)[1].casefold()
+    IssuedFile.objects.update(kind=IssuedFile.Kind.SIGNED, signatures=[{"is_test": True, "name": "Người Thử"}])
+    _, text = page(client, bam=DIGEST)
+    assert "Chữ ký số trong tệp là chữ ký thử, không có giá trị pháp lý." in text
+    assert text.count("không có giá trị pháp lý") == 2
+    assert "Người Thử" not in text
+
+
+def test_sample_document_says_that_it_is_one(client, document, unit):
+    assert "Dữ liệu mẫu" not in page(client)[1]
+    unit.is_sample = True
+    unit.save(update_fields=["is_sample"])
+    assert "Dữ liệu mẫu: đơn vị và văn bản này chỉ để thử hệ thống" in page(client)[1]

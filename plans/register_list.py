@@ -73,10 +73,10 @@ class RegisterFilter:
 
     def rows(self, *, newest_first: bool = False) -> Sequence[OutgoingDocument]:
         """The rows in the order of their numbers, each with ``page_count``; the frozen content is not loaded."""
-        last_file = IssuedFile.objects.filter(document=OuterRef("pk"), pages__isnull=False).order_by("-pk")
+        issued_file = IssuedFile.objects.filter(document=OuterRef("pk"), kind=IssuedFile.Kind.PDF).order_by("pk")
         found = self._in_span(OutgoingDocument.objects.filter(org_unit=self.unit))
         found = found.filter(kind=self.kind) if self.kind else found
-        found = found.annotate(page_count=Subquery(last_file.values("pages")[:1])).defer("content")
+        found = found.annotate(page_count=Subquery(issued_file.values("pages")[:1])).defer("content")
         order = ("series__year", "series__term__starts_on", "series__type_code", "serial", "pk")
         rows = list(found.order_by(*order))
         words = without_marks(self.words)

@@ -28,6 +28,7 @@ from plans.official.wording import signer_name
 MOST_BYTES: Final = 30 * 1024 * 1024
 MOST_PIXELS: Final = 60_000_000
 PERSON, BODY = "person", "body"
+FIELD_OF: Final = {PERSON: "NguoiKy", BODY: "CoQuan"}  # pades.PERSON, pades.BODY, without loading pades
 
 NO_PDF: Final = "Văn bản chưa có tệp PDF để ký. Hãy đợi hệ thống tạo xong tệp PDF rồi thử lại."
 NOT_ISSUED: Final = "Văn bản này không còn ở tình trạng đã ban hành nên không thêm được bản đã ký."
@@ -88,6 +89,12 @@ def file_to_sign(document: OutgoingDocument) -> IssuedFile | None:
     return document.files.filter(kind__in=kinds).order_by("-pk").first()
 
 
+def parties_left(base: IssuedFile) -> list[str]:
+    """Return who has not signed the file yet: the person, the body."""
+    signed = {entry.get("field") for entry in base.signatures}
+    return [party for party, field in FIELD_OF.items() if field not in signed]
+
+
 def sign(
     document: OutgoingDocument,
     credential: Credential,
@@ -104,7 +111,7 @@ def sign(
     ``any_name``; Conflict when ``base`` is no longer the newest.
     """
     pades = _pades()
-    field = pades.PERSON if party == PERSON else pades.BODY
+    field = FIELD_OF[party]
     wanted = _names(document)[0 if party == PERSON else 1]
     try:
         key = pades.open_key(credential.container, credential.passphrase, at=at)

@@ -43,6 +43,10 @@ class SignForm(forms.Form):
         label="Đúng là chứng thư cần dùng, dù ghi tên khác", required=False, widget=forms.HiddenInput
     )
 
+    def offer(self, parties: list[str]) -> None:
+        """Offer to sign as the first of those who have not done so."""
+        self.fields["party"].initial = parties[0]
+
     def ask_for_name(self) -> None:
         """Show the box with which who signs says that a certificate of another name is the right one."""
         self.fields["any_name"].widget = forms.CheckboxInput()

@@ -37,6 +37,9 @@ def outgoing_sign(request: SignedInRequest, pk: int) -> HttpResponse:
     document = _document_to_sign(request, pk)
     base = signing.file_to_sign(document)
     form = SignForm(request.POST or None, request.FILES or None, initial={"base": base.pk if base else None})
+    left = signing.parties_left(base) if base else []
+    if left:
+        form.offer(left)
     if base and form.is_valid():
         try:
             file = _signed(document, form, by=request)
@@ -47,7 +50,14 @@ def outgoing_sign(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"Đã ký số: {file.signatures[-1]['name']}.")
             return redirect(document)
-    context = {"document": document, "unit": document.org_unit, "base": base, "form": form, "no_pdf": signing.NO_PDF}
+    context = {
+        "document": document,
+        "unit": document.org_unit,
+        "base": base,
+        "left": left,
+        "form": form,
+        "no_pdf": signing.NO_PDF,
+    }
     return render(request, "plans/outgoing_sign.html", context)
 
 

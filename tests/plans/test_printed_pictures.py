@@ -1,6 +1,6 @@
 """The five source plans as pictures: no ink in a margin; the pictures of docs/printed-documents.md come from here.
 
-    MANGNON_PICTURES=docs/img sh scripts/test tests/plans/test_printed_pictures.py      draws them anew
+MANGNON_PICTURES=docs/img sh scripts/test tests/plans/test_printed_pictures.py      draws them anew
 """
 
 import os
@@ -83,7 +83,7 @@ def test_hand_and_seal_are_seen_where_the_regulation_wants_them(tmp_path):
     (tmp_path / "plan.pdf").write_bytes(signed(by_person, field=BODY, name="Công đoàn Viên chức tỉnh", at=LATER))
     subprocess.run(["pdftoppm", "-r", str(DOTS), "-png", "plan.pdf", "page"], cwd=tmp_path, check=True, timeout=120)
     sheet = Image.open(next(tmp_path.glob("page*.png"))).convert("RGB")
-    red, green, blue = sheet.split()
+    red, _, blue = sheet.split()
     hand = ImageChops.subtract(blue, red).point(lambda value: 255 * (value > 120)).getbbox()
     seal = ImageChops.subtract(red, blue).point(lambda value: 255 * (value > 120))
     seal = seal.crop((0, 0, hand[0] + (hand[2] - hand[0]) // 2, hand[3])).getbbox()  # without the red words

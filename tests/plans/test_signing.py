@@ -106,6 +106,20 @@ def test_person_then_body_sign_and_each_result_is_kept(client, document, issued,
     assert AuditEvent.objects.filter(action="outgoing.file").count() == 2
 
 
+def test_page_offers_only_who_has_not_signed_yet(client, document, issued, approver):
+    client.force_login(approver)
+    assert {signing.FIELD_OF["person"], signing.FIELD_OF["body"]} == {pades.PERSON, pades.BODY}
+    press_sign(client, document, issued)
+    second = words(client.get(address("outgoing_sign", document)))
+    checked = second.index("checked")
+    assert 'value="body"' in second[checked - 200 : checked + 60]
+    body = pkcs12_file("Công đoàn Thử Nghiệm")
+    press_sign(client, document, document.files.get(kind="signed"), container=body, party="body")
+    third = words(client.get(address("outgoing_sign", document)))
+    assert "Người ký và cơ quan đều đã ký số" in third
+    assert 'type="password"' not in third
+
+
 def test_page_of_the_document_tells_who_signed_when_and_that_it_is_a_trial(client, document, issued, approver):
     client.force_login(approver)
     press_sign(client, document, issued)

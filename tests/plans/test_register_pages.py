@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from orgunits.models import Sector
 from plans import register
-from plans.models import CommitteeTerm, Document, Letterhead, NumberSeries, OutgoingDocument, Plan
+from plans.models import CommitteeTerm, Document, IssuedFile, Letterhead, NumberSeries, OutgoingDocument, Plan
 from plans.official.blocks import DocumentNumber
 from plans.views import issuing as pages
 from tests.builders import LONG_AGO, make_unit, make_user
@@ -59,6 +59,17 @@ def test_list_shows_this_year_and_finds_without_marks(signed_in, cast, unit):
     found = signed_in.get(address("outgoing_list", unit.pk, "?tim=trung+thu&loai=plan")).context["page_obj"]
     assert [row.number for row in found] == ["01/KH-CĐVC"]
     assert not signed_in.get(address("outgoing_list", unit.pk, "?tim=trung+thu&loai=report")).context["page_obj"]
+
+
+def test_pages_are_those_of_the_issued_pdf_and_not_of_a_scan(signed_in, cast, unit):
+    by = cast.unit_administrator
+    document = give(unit, by)
+    for kind, count in (("pdf", 6), ("signed", 6), ("scan", 1)):
+        IssuedFile.objects.create(
+            document=document, kind=kind, file="a.pdf", sha256=kind, size=1, pages=count, added_by=by
+        )
+    (row,) = signed_in.get(address("outgoing_list", unit.pk)).context["page_obj"]
+    assert row.page_count == 6
 
 
 def test_list_asks_the_database_as_often_for_many_rows(signed_in, cast, unit, django_assert_max_num_queries):

@@ -4,10 +4,15 @@ import datetime
 
 import pytest
 
+from plans.official import word
+from plans.official.archive import faults_of
 from plans.official.blocks import Bullet, Heading, Paragraph, Table, text_of
+from plans.official.pdf import render_pdf
 from reports import official_consolidated, workflow
 from reports.official import report_document
 from tests.builders import content, make_report
+from tests.plans.official_pages import Printed
+from tests.plans.word_pages import Written
 from tests.reports.test_consolidated_snapshots import approve, file_upward, upward
 
 __all__ = ["upward"]  # a fixture
@@ -73,3 +78,16 @@ def test_many_names_stand_in_an_appendix(upward, monkeypatch):
         ["1", "Công đoàn cơ sở số 01", "Chưa nộp"],
         ["2", "Công đoàn cơ sở số 02", "Chưa nộp"],
     ]
+
+
+def test_consolidated_report_and_its_appendix_are_archival_and_open_in_word(upward, monkeypatch):
+    """With the chart, the tables of the units below and the appendix of those that are absent."""
+    monkeypatch.setattr(official_consolidated, "NAMES_IN_TEXT", 0)
+    approve(upward, upward.obligation, upward.officer, children=12)
+    document = report_document(*file_upward(upward)[:2], on=TODAY)
+    printed = render_pdf(document)
+    assert faults_of(printed) == []
+    assert "chỉ tính 1 báo cáo đã duyệt trên 2 báo cáo phải nộp" in Printed(printed).text()
+    file = Written(word.print_out(document).content)
+    assert "DANH SÁCH ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC DUYỆT" in file.text
+    assert len(file.docx.inline_shapes) == len(Printed(printed).text().split("Tình trạng nộp báo cáo")) - 1

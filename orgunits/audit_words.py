@@ -43,6 +43,8 @@ ACTIONS = {
     "outgoing.reserve": "Giữ số văn bản đi",
     "outgoing.void": "Hủy số văn bản đi",
     "outgoing.file": "Thêm tệp của văn bản đã ban hành",
+    "batch.ask": "In nhiều văn bản một lần",
+    "batch.cancel": "Dừng in nhiều văn bản",
     "series.set": "Đặt số đã cấp gần nhất",
     "term.add": "Thêm nhiệm kỳ cấp ủy",
     "report.issue": "Ban hành báo cáo",

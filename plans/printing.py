@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from orgunits.models import OrgUnit, User
 from orgunits.vietnamese import without_marks
-from plans.models import PrintJob
+from plans.models import PrintBatch, PrintBatchItem, PrintJob
 from plans.official.blocks import ContentError, OfficialDocument, content_hash, from_json, to_json
 from plans.official.fonts import FontNotFound
 from plans.official.layout import LAYOUT_VERSION
@@ -44,7 +44,9 @@ def request_print(
 ) -> PrintJob:
     """Return a job that prints ``document``, a new one unless this person has the very same content already.
 
-    A new job is WAITING; the caller rings for it (``plans.tasks.print_document.delay_on_commit``).
+    A new job is WAITING; the caller rings for it (``plans.tasks.print_document.delay_on_commit``). Where anybody has
+    a finished file of the same content, the new job is DONE at once: the row and the right to it are this person's
+    own, the file is shared (see ``remove_old``).
     """
     content = to_json(document)
     digest = content_hash({"layout": LAYOUT_VERSION, "content": content})
@@ -60,7 +62,26 @@ def request_print(
         content_hash=digest,
         org_unit=org_unit,
         requested_by=by,
+        **_finished_by_anybody(digest, kind),
     )
+
+
+def _finished_by_anybody(digest: str, kind: PrintJob.Kind) -> dict[str, Any]:
+    """What a new job takes over from a finished one of the same content.
+
+    The lock keeps ``remove_old`` from deleting the file before the new row names it; call it in a transaction.
+    """
+    done = PrintJob.objects.filter(content_hash=digest, kind=kind, status=PrintJob.Status.DONE)
+    made = done.defer("content").select_for_update().order_by("-pk").first()
+    if made is None or not _has_file(made):
+        return {}
+    return {
+        "status": PrintJob.Status.DONE,
+        "progress": 100,
+        "file": made.file.name,
+        "pages": made.pages,
+        "finished_at": timezone.now(),
+    }
 
 
 def asked_kind(value: str | None) -> PrintJob.Kind:
@@ -70,8 +91,13 @@ def asked_kind(value: str | None) -> PrintJob.Kind:
 
 def file_name(title: str, kind: PrintJob.Kind = PrintJob.Kind.PDF) -> str:
     """Return a short file name without marks: ``Kế hoạch 57/KH-CĐVC`` → ``ke-hoach-57-kh-cdvc.pdf``."""
-    words = re.sub(r"[^a-z0-9]+", "-", without_marks(title)).strip("-")
-    return f"{words[:100].rstrip('-') or 'van-ban'}.{EXTENSIONS[kind]}"
+    return f"{slug(title)}.{EXTENSIONS[kind]}"
+
+
+def slug(text: str) -> str:
+    """Return the text as the stem of a file's name: without marks, spaces and signs, 100 letters at most."""
+    words = re.sub(r"[^a-z0-9]+", "-", without_marks(text)).strip("-")
+    return words[:100].rstrip("-") or "van-ban"
 
 
 def run(pk: int) -> bool:
@@ -130,15 +156,32 @@ def unfinished(*, at: datetime.datetime, limit: int = 500) -> list[int]:
 
 
 def remove_old(*, at: datetime.datetime) -> int:
-    """Delete finished jobs and their files after 30 days; the document can be printed again at any time."""
+    """Delete finished jobs after 30 days, and their files; the document can be printed again at any time.
+
+    A job that a batch still needs stays, and so does a file that another job has taken over.
+    """
     finished = (PrintJob.Status.DONE, PrintJob.Status.FAILED)
-    old = PrintJob.objects.filter(status__in=finished, finished_at__lt=at - KEPT_FOR).defer("content")
-    jobs = list(old.order_by("pk")[:500])
-    for job in jobs:
-        if job.file:
-            job.file.delete(save=False)
+    old = PrintJob.objects.filter(status__in=finished, finished_at__lt=at - KEPT_FOR)
+    needed = PrintBatchItem.objects.filter(batch__status__in=PrintBatch.UNFINISHED, job__isnull=False)
+    pks = list(old.exclude(pk__in=needed.values("job")).order_by("pk").values_list("pk", flat=True)[:500])
+    for pk in pks:
+        _remove(pk)
+    return len(pks)
+
+
+def _remove(pk: int) -> None:
+    """Delete one job, and the file unless another job shares it.
+
+    All that share it are locked, in one order, so that nobody takes the file over while it goes.
+    """
+    with transaction.atomic():
+        job = PrintJob.objects.defer("content").get(pk=pk)
+        name, storage = job.file.name, job.file.storage
+        sharing = PrintJob.objects.filter(file=name) if name else PrintJob.objects.filter(pk=pk)
+        shared = set(sharing.select_for_update().order_by("pk").values_list("pk", flat=True)) - {pk}
         job.delete()
-    return len(jobs)
+    if name and not shared:
+        storage.delete(name)
 
 
 def _has_file(job: PrintJob) -> bool:

@@ -35,10 +35,10 @@ def register_sheet(rows: Sequence[OutgoingDocument], *, unit_name: str, span: st
     book = Workbook()
     sheet = book.active or book.create_sheet()
     sheet.title = "Sổ văn bản đi"
-    _put(sheet["A1"], TITLE).font = Font(name="Arial", size=14, bold=True)
-    _put(sheet["A2"], f"{unit_name}. {span}".rstrip(". ")).font = Font(name="Arial", size=11)
+    put_text(sheet["A1"], TITLE).font = Font(name="Arial", size=14, bold=True)
+    put_text(sheet["A2"], f"{unit_name}. {span}".rstrip(". ")).font = Font(name="Arial", size=11)
     for column, (title, width) in enumerate(COLUMNS, start=1):
-        cell = _put(sheet.cell(_HEAD_ROW, column), title)
+        cell = put_text(sheet.cell(_HEAD_ROW, column), title)
         cell.font = Font(name="Arial", size=10, bold=True)
         cell.fill = PatternFill("solid", start_color="EFEFEC")
         cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
@@ -63,7 +63,7 @@ def _write(sheet: Any, number: int, row: OutgoingDocument) -> None:
     for column, text in enumerate(texts, start=1):
         cell = sheet.cell(number, column)
         if text is not None:
-            _put(cell, text)
+            put_text(cell, text)
         cell.font = Font(name="Arial", size=10, strike=is_void and column < len(COLUMNS) - 1)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         cell.border = _BOX
@@ -73,7 +73,7 @@ def _write(sheet: Any, number: int, row: OutgoingDocument) -> None:
     sheet.cell(number, 7).value = getattr(row, "page_count", None)
 
 
-def _put(cell: Any, text: str) -> Any:
+def put_text(cell: Any, text: str) -> Any:
     """Write a text that stays a text, whatever it starts with."""
     if text:
         cell.value = _LIKE_AN_ESCAPE.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", text))

@@ -1,5 +1,6 @@
 """What was ordered: programmes, documents, plans with their text and tasks, reporting duties, printing jobs."""
 
+from plans.models.batches import PrintBatch, PrintBatchItem
 from plans.models.documents import Citation, Document, Programme, Recipient
 from plans.models.duties import DueRule, PeriodKind, ReportingDuty
 from plans.models.letterheads import Letterhead, Signer
@@ -18,6 +19,8 @@ __all__ = [
     "OutgoingDocument",
     "PeriodKind",
     "Plan",
+    "PrintBatch",
+    "PrintBatchItem",
     "PrintJob",
     "Programme",
     "Recipient",

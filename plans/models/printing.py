@@ -60,7 +60,8 @@ class PrintJob(models.Model):
             models.Index(
                 fields=["status"], condition=Q(status__in=["waiting", "running"]), name="print_job_unfinished"
             ),
-            models.Index(fields=["requested_by", "content_hash"], name="print_job_reuse"),
+            models.Index(fields=["content_hash", "kind"], name="print_job_same"),  # a file that is there already
+            models.Index(fields=["file"], name="print_job_file"),  # who shares a file, when an old job is removed
         ]
 
     def __str__(self) -> str:

@@ -196,3 +196,48 @@ def test_file_name_is_short_and_without_marks():
     assert printing.file_name("Kế hoạch 57/KH-CĐVC") == "ke-hoach-57-kh-cdvc.pdf"
     assert printing.file_name("☃") == "van-ban.pdf"
     assert len(printing.file_name("Đ" * 500)) == 104
+
+
+# --- one file for the same content of several people -----------------------------------------------------------------
+def done_by(person, unit):
+    job = printing.request_print(DOCUMENT, by=person, org_unit=unit, title=TITLE)
+    printing.run(job.pk)
+    return reload(job)
+
+
+def test_finished_file_of_the_same_content_is_reused_whoever_asked(job, unit, monkeypatch):
+    printing.run(job.pk)
+    monkeypatch.setattr(printing, "print_out", None)  # what renders again fails
+    other = make_user(unit=unit, role="reporter")
+    second = printing.request_print(DOCUMENT, by=other, org_unit=unit, title="Tên khác")
+    assert second.pk != job.pk
+    assert (second.status, second.requested_by, second.title) == (PrintJob.Status.DONE, other, "Tên khác")
+    assert (second.file.name, second.pages) == (reload(job).file.name, 1)
+    assert list(PrintJob.objects.visible_to(other)) == [second]
+
+
+def test_word_file_is_not_taken_for_a_pdf_file(job, unit):
+    printing.run(job.pk)
+    other = make_user(unit=unit, role="reporter")
+    word = printing.request_print(DOCUMENT, by=other, org_unit=unit, title=TITLE, kind=PrintJob.Kind.WORD)
+    assert word.status == PrintJob.Status.WAITING
+
+
+def test_other_layout_is_rendered_anew(job, unit, monkeypatch):
+    printing.run(job.pk)
+    monkeypatch.setattr(printing, "LAYOUT_VERSION", -1)
+    other = make_user(unit=unit, role="reporter")
+    assert printing.request_print(DOCUMENT, by=other, org_unit=unit, title=TITLE).status == PrintJob.Status.WAITING
+
+
+def test_shared_file_goes_with_the_last_job_that_has_it(job, person, unit, files):
+    first = done_by(person, unit)
+    second = done_by(make_user(unit=unit, role="reporter"), unit)
+    assert second.file.name == first.file.name
+    now = timezone.now()
+    PrintJob.objects.filter(pk=first.pk).update(finished_at=now - printing.KEPT_FOR * 2)
+    assert printing.remove_old(at=now) == 1
+    assert (files / second.file.name).is_file()
+    PrintJob.objects.update(finished_at=now - printing.KEPT_FOR * 2)
+    assert printing.remove_old(at=now) == 1
+    assert not (files / second.file.name).exists()

@@ -17,7 +17,7 @@ from typing import Final
 import pikepdf
 from django.utils import timezone
 
-from plans import batch_list
+from plans.batch_list import contents_sheet as contents
 from plans.models import PrintBatch, PrintBatchItem
 from plans.printing import slug
 
@@ -91,7 +91,7 @@ def _zip(batch: PrintBatch, items: list[PrintBatchItem], folder: Path, go_on: Go
             names[item.pk] = name_in_zip(item, width=width, extension=Path(item.made.name).suffix.lower())
             with item.made.open("rb") as source, archive.open(_entry(names[item.pk], now), "w") as target:
                 shutil.copyfileobj(source, target, 256 * 1024)
-        archive.writestr(_entry(CONTENTS, now), batch_list.contents_sheet(batch, items, names))
+        archive.writestr(_entry(CONTENTS, now), contents(batch, items, names))
     result.count = len(names)
     return result
 

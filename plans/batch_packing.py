@@ -10,11 +10,9 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-import pikepdf
 from django.utils import timezone
 
 from plans.batch_list import contents_sheet as contents
@@ -25,7 +23,6 @@ EXTENSIONS: Final = {PrintBatch.Shape.ZIP: "zip", PrintBatch.Shape.MERGED: "pdf"
 CONTENTS: Final = "000-muc-luc.xlsx"
 GONE: Final = "Tệp của văn bản này không còn trên máy chủ. Hãy tạo lại."
 UNREADABLE: Final = "Tệp của văn bản này không đọc được nên không gộp được."
-GROUP: Final = 40  # files of one intermediate PDF: that many are open at once
 BEAT: Final = 10  # files between two looks at whether the batch is still wanted
 
 GoOn = Callable[[], bool]
@@ -104,61 +101,12 @@ def _entry(name: str, at: datetime.datetime) -> zipfile.ZipInfo:
 
 # --- one PDF ---------------------------------------------------------------------------------------------------------
 def _merge(batch: PrintBatch, items: list[PrintBatchItem], folder: Path, go_on: GoOn) -> Packed:
-    """Merge groups of files into a few, those into one, and mark where each unit begins."""
-    result = Packed(folder / "batch.pdf", pages=0)
-    starts: list[tuple[PrintBatchItem, int]] = []
-    parts: list[Path] = []
-    group: list[PrintBatchItem] = []
-    for item in _made(items, go_on):
-        group.append(item)
-        if len(group) == GROUP:
-            parts.append(_merge_group(group, folder / f"{len(parts):04d}.pdf", starts))
-            group = []
-    if group:
-        parts.append(_merge_group(group, folder / f"{len(parts):04d}.pdf", starts))
-    result.count = len(starts)
-    if starts:
-        result.pages = _join(parts, result.path, starts, title=batch.title)
-    return result
+    """Merge all files, loading what merges with a worker's first batch, as printing.print_out does."""
+    from plans import batch_merging
 
+    def unreadable(item: PrintBatchItem) -> None:
+        _fail(item, UNREADABLE)
 
-def _merge_group(items: list[PrintBatchItem], path: Path, starts: list[tuple[PrintBatchItem, int]]) -> Path:
-    """Write the pages of these files; ``starts`` gets each item with the number of its pages."""
-    with pikepdf.new() as merged:
-        for item in items:
-            try:
-                with item.made.open("rb") as file, pikepdf.open(file) as source:
-                    merged.pages.extend(source.pages)
-                    starts.append((item, len(source.pages)))
-            except (pikepdf.PdfError, OSError):
-                _fail(item, UNREADABLE)
-        merged.save(path)
-    return path
-
-
-def _join(parts: list[Path], path: Path, starts: list[tuple[PrintBatchItem, int]], *, title: str) -> int:
-    with pikepdf.new() as merged:
-        for part in parts:
-            with pikepdf.open(part) as source:
-                merged.pages.extend(source.pages)
-        with merged.open_outline() as outline:
-            outline.root.extend(_bookmarks(starts))
-        with merged.open_metadata(set_pikepdf_as_editor=False) as metadata:
-            metadata["dc:title"] = title
-        merged.docinfo["/Title"] = title
-        count = len(merged.pages)
-        merged.save(path, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    return count
-
-
-def _bookmarks(starts: list[tuple[PrintBatchItem, int]]) -> Iterator[pikepdf.OutlineItem]:
-    """One bookmark a unit; where it has several documents, one below it for each."""
-    page = 0
-    for unit_name, run in groupby(starts, key=lambda start: start[0].unit_name):
-        documents = list(run)
-        unit = pikepdf.OutlineItem(unit_name, page)
-        for item, pages in documents:
-            if len(documents) > 1:
-                unit.children.append(pikepdf.OutlineItem(item.title or str(item), page))
-            page += pages
-        yield unit
+    path = folder / "batch.pdf"
+    count, pages = batch_merging.merge(_made(items, go_on), path, title=batch.title, unreadable=unreadable)
+    return Packed(path, count, pages)

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from plans.views import register, signing
+from plans.views import batches, register, signing
 
 urlpatterns: list[URLPattern] = [
     # the register of a unit
     path("<int:unit_pk>/", register.outgoing_list, name="outgoing_list"),
     path("<int:unit_pk>/ban-in/", register.outgoing_print, name="outgoing_print"),
     path("<int:unit_pk>/excel/", register.outgoing_export, name="outgoing_export"),
+    path("<int:unit_pk>/in-tat-ca/", batches.outgoing_print_all, name="outgoing_print_all"),
     path("<int:unit_pk>/giu-so/", register.outgoing_reserve, name="outgoing_reserve"),
     path("<int:unit_pk>/dat-so/", register.outgoing_settings, name="outgoing_settings"),
     # one number of it

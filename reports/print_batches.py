@@ -3,13 +3,15 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from django.db.models import Prefetch, QuerySet
 
 from orgunits.models import OrgUnit, User
-from orgunits.models.units import AFTER_DIGITS, SEGMENT_WIDTH, unit_pks
+from orgunits.models.units import SEGMENT_WIDTH, unit_pks
 from orgunits.tree_order import TreeOrder
+from plans.batch_lists import Branch, with_depths
 from plans.batch_sources import LeftOut, Source, ToPrint
 from plans.batches import Listing, Wanted
 from plans.models import ReportingDuty
@@ -27,42 +29,33 @@ COUNTED: Final = {
 NOT_FILED: Final = "Báo cáo không còn ở trạng thái đã nộp: đã bị trả lại hoặc được mở lại."
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A unit with units below it, whose branch may be printed alone."""
-
-    unit_pk: int
-    path: str
-    name: str
-
-    @property
-    def indent(self) -> str:
-        """What a list of choices puts before the name, so that the tree is seen."""
-        return "— " * (len(self.path) // SEGMENT_WIDTH - 1)
-
-
 class PeriodReports:
     """What a person may print of a duty and period: everything, or one branch of it."""
 
     def __init__(self, duty: ReportingDuty, period: Period, *, by: User, on: datetime.date) -> None:
         self.duty = duty
         self.period = period
+        self.by = by
+        self.on = on
         visible = Obligation.objects.visible_to(by, on).filter(duty=duty, period=period)
         fields = ("org_unit_id", "path", "waived_at", "report__pk", "report__status")
         self._rows = [_Row(*row) for row in visible.order_by().values_list(*fields)]
         self._order = TreeOrder(row.path for row in self._rows)
         self._rows.sort(key=lambda row: self._order.key(row.path))
 
-    @property
-    def choices(self) -> list[Choice]:
-        """The branches: each unit above one of the reports, from which more than one report is expected."""
-        paths = [row.path[:end] for row in self._rows for end in range(SEGMENT_WIDTH, len(row.path), SEGMENT_WIDTH)]
-        found = {path: Choice(unit_pks(path)[-1], path, self._order.name(unit_pks(path)[-1])) for path in paths}
-        return [found[path] for path in sorted(found, key=self._order.key)]
+    @cached_property
+    def branches(self) -> list[Branch]:
+        """The units above one of the reports, as the tree was frozen; those outside the person's scope are left out."""
+        paths = {row.path[:end] for row in self._rows for end in range(SEGMENT_WIDTH, len(row.path), SEGMENT_WIDTH)}
+        above = {path: unit_pks(path)[-1] for path in paths}
+        scope = OrgUnit.objects.visible_to(self.by, self.on).filter(pk__in=above.values())
+        readable = set(scope.values_list("pk", flat=True))
+        in_order = sorted((path for path in paths if above[path] in readable), key=self._order.key)
+        return with_depths([Branch(above[path], path, self._order.name(above[path])) for path in in_order])
 
-    def listing(self, unit: OrgUnit, *, branch: Choice | None, status: str) -> Listing:
+    def listing(self, unit: OrgUnit, *, branch: Branch | None, status: str) -> Listing:
         """The filed reports in the order of the tree, and by name those that are not there."""
-        rows = [row for row in self._rows if branch is None or branch.path <= row.path < branch.path + AFTER_DIGITS]
+        rows = [row for row in self._rows if branch is None or branch.holds(row.path)]
         wanted = [row for row in rows if row.status in COUNTED[status]]
         absent = [row for row in rows if row.status not in COUNTED[status] and row.waived_at is None]
         words = " đã duyệt" if status == APPROVED else ""

@@ -66,6 +66,7 @@ class ReportFilter(forms.Form):
         super().__init__(data)
         slots = obligations.order_by().values("duty_id", "period_id").distinct()
         rows = list(slots)
+        self._slots = {(row["duty_id"], row["period_id"]) for row in rows}
         duties = ReportingDuty.objects.filter(pk__in={row["duty_id"] for row in rows})
         periods = Period.objects.filter(pk__in={row["period_id"] for row in rows})
         self._choose("che_do", [(duty.pk, duty.name) for duty in duties.order_by("name", "pk")], "Mọi chế độ")
@@ -84,6 +85,13 @@ class ReportFilter(forms.Form):
         """The value of a field; None or "" where it is empty or makes no sense."""
         self.is_valid()
         return self.cleaned_data.get(name) or ""
+
+    @property
+    def slot(self) -> tuple[int, int] | None:
+        """The duty and period of which all reports can be printed: the only ones that the choice leaves."""
+        duty, period = self.chosen("che_do"), self.chosen("ky")
+        left = {slot for slot in self._slots if (not duty or slot[0] == duty) and (not period or slot[1] == period)}
+        return left.pop() if len(left) == 1 else None
 
     @property
     def is_narrowing(self) -> bool:

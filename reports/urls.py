@@ -14,6 +14,7 @@ from reports.views import (
     handover,
     history,
     issuing,
+    print_batches,
     printing,
     reminders,
     reports,
@@ -62,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("che-do-bao-cao/thoi-han/<int:pk>/tao-ky/", duties.period_open, name="period_open"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/", duties.duty_period, name="duty_period"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/gia-han/", duties.period_extend, name="period_extend"),
+    path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/in-tat-ca/", print_batches.period_print, name="period_print"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/excel/", sheets.unit_sheet_download, name="unit_sheet_download"),
     path("che-do-bao-cao/<int:pk>/ky/<int:period_pk>/excel/nop/", sheets.unit_sheet_upload, name="unit_sheet_upload"),
     # filing

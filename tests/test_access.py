@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from orgunits.models import Role, RoleAssignment, User
-from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintJob
+from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob
 from reports import form_editing
 from reports.models import (
     Activity,
@@ -124,12 +124,19 @@ TABLE: dict[str, tuple[str, str]] = {
     "plans:print_job_status": ("job", "302 200 404 404 404 404 404"),
     "plans:print_job_file": ("job", "302 404 404 404 404 404 404"),
     "plans:print_job_retry": ("job", "405 405 405 405 405 405 405"),
+    "plans:programme_print": ("programme", "302 403 200 200 200 200 403"),
+    "plans:print_list": ("-", "302 200 200 200 200 200 200"),
+    "plans:print_batch": ("batch", "302 200 404 404 404 404 404"),
+    "plans:print_batch_status": ("batch", "302 200 404 404 404 404 404"),
+    "plans:print_batch_cancel": ("batch", "302 200 404 404 404 404 404"),
+    "plans:print_batch_file": ("batch", "302 404 404 404 404 404 404"),
     "verification:start": ("-", "200 200 200 200 200 200 200"),
     "verification:document": ("verify_code", "200 200 200 200 200 200 200"),
     "plans:plan_issue": ("draft_plan", "302 403 403 403 200 200 404"),
     "plans:outgoing_list": ("unit_pk", "302 200 200 200 200 200 404"),
     "plans:outgoing_print": ("unit_pk", "302 200 200 200 200 200 404"),
     "plans:outgoing_export": ("unit_pk", "302 200 200 200 200 200 404"),
+    "plans:outgoing_print_all": ("unit_pk", "302 200 200 200 200 200 404"),
     "plans:outgoing_reserve": ("unit_pk", "302 403 403 403 200 200 404"),
     "plans:outgoing_settings": ("unit_pk", "302 403 403 403 200 200 404"),
     "plans:outgoing_detail": ("outgoing", "302 200 200 200 200 200 404"),
@@ -171,6 +178,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:due_rule_edit": ("rule", "302 403 403 403 200 200 404"),
     "reports:period_open": ("rule", "302 403 403 403 200 200 404"),
     "reports:duty_period": ("duty+period", "302 200 200 200 200 200 404"),
+    "reports:period_print": ("duty+period", "302 200 200 200 200 200 404"),
     "reports:period_extend": ("duty+period", "405 405 405 405 405 405 405"),
     "reports:form_list": ("-", "302 200 200 200 200 200 200"),
     "reports:form_create": ("-", "405 405 405 405 405 405 405"),
@@ -257,6 +265,9 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         obligation=cast.obligation, rung="late-1", recipient=cast.officer, due_on="2026-11-09"
     )
     notice = Notice.objects.filter(event=event).first() or Notice.objects.create(event=event, recipient=cast.officer)
+    batch = PrintBatch.objects.create(
+        source="plans", title="Các kế hoạch", org_unit=cast.base, requested_by=cast.officer
+    )
     job = PrintJob.objects.create(
         title="Kế hoạch", file_name="ke-hoach.pdf", content={}, content_hash="x", org_unit=cast.union,
         requested_by=cast.officer, status=PrintJob.Status.FAILED, finished_at=timezone.now(),
@@ -291,7 +302,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     pks = {
         "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,
         "role": cast.officer.role_assignments.get().pk, "programme": cast.plan.programme_id, "plan": cast.plan.pk,
-        "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk,
+        "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk, "batch": batch.pk,
         "target": cast.target.pk, "obligation": cast.obligation.pk, "report": report.pk, "draft": draft.pk,
         "rule": rule.pk, "attachment": attachment.pk, "activity": activity.pk, "reminder": reminder.pk,
         "care_model": care_model.pk, "care_model_step": step.pk,

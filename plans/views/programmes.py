@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orgunits import audit, roles
 from orgunits.models import OrgUnit
 from orgunits.requests import SignedInRequest, typed_key
+from plans.batch_lists import any_branch
 from plans.cascade import cascade, plan_above
 from plans.editing import create_outside_document, create_plan
 from plans.forms import OutsideDocumentForm, ProgrammeForm, RegistrationForm
@@ -80,6 +81,7 @@ def programme_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "on": on,
         "is_system_administrator": roles.is_system_administrator(request.user, on=on),
         "may_write": writes_for_any_unit(request.user, on=on),
+        "may_print_all": any_branch(request.user, on=on),
         "may_add_document": roles.administers_anything(request.user, on=on),
     }
     return render(request, "plans/programme_detail.html", context)

@@ -163,13 +163,15 @@ def _period_page(request: SignedInRequest, duty: ReportingDuty, period: Period, 
     status = request.GET.get("trang_thai", "")
     found = report_filters.in_list_order(visible.filter(report_filters.in_state(status, on=on)))
     page = Paginator(found, ROWS).get_page(request.GET.get("trang"))
+    statuses = _counted_statuses(request, visible, on=on)
     context = {
         "duty": duty,
         "period": period,
         "page_obj": page,
         "rows": page_rows(page, on=on),
         "status": status,
-        "statuses": _counted_statuses(request, visible, on=on),
+        "statuses": statuses,
+        "may_print_all": next(count for code, _, count in statuses if not code) > 1,
         "extend_form": forms.get("extend_form") or ExtendForm(),
         "may_administer": roles.may(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=on),
         **sheets_scope.offer(request.user, duty, period, on=on),

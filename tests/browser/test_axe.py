@@ -11,7 +11,9 @@ from playwright.sync_api import Page, expect
 
 from orgunits import invitations, outbox
 from orgunits.models import Level, OrgUnit, Role, User
-from plans.models import DueRule, NumberSeries, OutgoingDocument, Plan, ReportingDuty
+from plans import batches
+from plans.batches import Listing, Wanted
+from plans.models import DueRule, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
 from reports import form_editing, workflow
@@ -53,6 +55,8 @@ NOT_PAGES = {
     "plans:letterhead_signature",
     "plans:letterhead_signer_image",
     "plans:outgoing_export",
+    "plans:print_batch_status",
+    "plans:print_batch_file",
     "plans:print_job_status",
     "plans:print_job_file",
     "reports:attachment_download",
@@ -193,6 +197,7 @@ def arrange() -> dict[str, dict[str, object]]:
         "plan_duty": duty.pk,
         "duty": duty.pk,
         "job": job.pk,
+        "batch": batch_of(officer, plan).pk,
         "target": target.pk,
         "obligation": obligation.pk,
         "report": report.pk,
@@ -221,6 +226,14 @@ def arrange() -> dict[str, dict[str, object]]:
         "draft+text": {"pk": draft.pk, "code": "ket-qua"},
         "reset": {"uidb36": uid, "key": key},
     }
+
+
+def batch_of(person: User, plan: Plan) -> PrintBatch:
+    """A batch on its way, with all that its page can tell."""
+    listing = Listing("plans", "Các kế hoạch", plan.org_unit, [Wanted(plan.pk, "Công đoàn")], [("Vắng", "Chưa nộp")])
+    batch = batches.ask(listing, by=person, kind=PrintJob.Kind.PDF, shape=PrintBatch.Shape.ZIP)
+    batch.items.create(position=2, target_pk=1, unit_name="Công đoàn", status="failed", reason="Quá dài.")
+    return batch
 
 
 def forms_of(version: FormVersion, *, by: User) -> dict[str, dict[str, object]]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from orgunits.models import AuditEvent, OrgUnit
-from plans import batch_sources, batches, printing, tasks
+from plans import batch_merging, batch_sources, batches, printing, tasks
 from plans.batch_sources import LeftOut, Source, ToPrint
 from plans.batches import BatchRefused, Listing, Wanted
 from plans.models import PrintBatch, PrintBatchItem, PrintJob
@@ -193,7 +193,7 @@ def test_word_files_come_in_a_zip(source, units, person):
 
 # --- one PDF ---------------------------------------------------------------------------------------------------------
 def test_merged_pdf_has_all_pages_and_a_bookmark_a_unit(source, units, person, monkeypatch):
-    monkeypatch.setattr(batches.batch_packing, "GROUP", 2)  # more than one intermediate file
+    monkeypatch.setattr(batch_merging, "GROUP", 2)  # more than one intermediate file
     batch = finish(ask(units, person, shape=MERGED))
     assert (batch.status, batch.pages) == (Status.DONE, 6)
     with pikepdf.open(content(batch)) as merged:

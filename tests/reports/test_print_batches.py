@@ -97,15 +97,16 @@ def test_officer_prints_the_own_report_only(client, cast, url, filed):
 def test_reports_come_in_the_order_of_the_tree(cast):
     """Each unit before those below it, neighbours by name, whatever the order in which they were made."""
     district = make_unit("Công đoàn huyện An Bình", parent=cast.union)
-    low = [make_unit(name, parent=district) for name in ("Cơ sở Ý", "Cơ sở Đức", "Cơ sở Dũng")]
-    duty = builders.make_duty(cast.plan, name="Báo cáo của mọi cấp", reporters="units")
-    duty.units.set([*low, district, cast.base])
+    for name in ("Cơ sở Ý", "Cơ sở Đức", "Cơ sở Dũng"):
+        make_unit(name, parent=district)
+    duty = builders.make_duty(cast.plan, name="Báo cáo của mọi cấp", reporters="all_below")
     builders.make_form(duty)
     rows = builders.open_year(duty)
     reports = print_batches.PeriodReports(duty, rows[0].period, by=cast.reviewer, on=timezone.localdate())
     listing = reports.listing(cast.union, branch=None, status=print_batches.FILED)
     assert [name for name, _ in listing.absent] == [
-        "Công đoàn cơ sở số 01", "Công đoàn huyện An Bình", "Cơ sở Dũng", "Cơ sở Đức", "Cơ sở Ý",
+        "Công đoàn cơ sở số 01", "Công đoàn cơ sở số 02", "Công đoàn huyện An Bình", "Cơ sở Dũng", "Cơ sở Đức",
+        "Cơ sở Ý",
     ]  # fmt: skip
     assert [each.label for each in reports.branches] == [
         "Công đoàn Viên chức tỉnh Thử Nghiệm", "— Công đoàn huyện An Bình",
@@ -120,7 +121,7 @@ def test_report_that_was_returned_meanwhile_is_left_out_with_the_reason(client, 
     other = file(cast.sibling_obligation, cast.sibling_officer)
     client.force_login(cast.reviewer)
     client.post(url, {"dang": "zip"})
-    workflow.return_report(Report.objects.get(pk=other.pk), by=cast.reviewer, reason="Thiếu số liệu của quý IV.")
+    workflow.send_back(Report.objects.get(pk=other.pk), by=cast.reviewer, reason="Thiếu số liệu của quý IV.")
     batch = finish(PrintBatch.objects.get())
     assert names(batch) == ["001-cong-doan-co-so-so-01.pdf", "000-muc-luc.xlsx"]
     assert batch.items.get(position=2).reason == print_batches.NOT_FILED

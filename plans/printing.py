@@ -172,15 +172,15 @@ def remove_old(*, at: datetime.datetime) -> int:
 def _remove(pk: int) -> None:
     """Delete one job, and the file unless another job shares it.
 
-    All that share it are locked, in one order, so that nobody takes the file over while it goes.
+    The lock comes first, in a query of its own: who is taking the file over holds it until the new row is there to be
+    seen by the next query.
     """
     with transaction.atomic():
-        job = PrintJob.objects.defer("content").get(pk=pk)
+        job = PrintJob.objects.defer("content").select_for_update().get(pk=pk)
         name, storage = job.file.name, job.file.storage
-        sharing = PrintJob.objects.filter(file=name) if name else PrintJob.objects.filter(pk=pk)
-        shared = set(sharing.select_for_update().order_by("pk").values_list("pk", flat=True)) - {pk}
+        is_shared = bool(name) and PrintJob.objects.filter(file=name).exclude(pk=pk).exists()
         job.delete()
-    if name and not shared:
+    if name and not is_shared:
         storage.delete(name)
 
 

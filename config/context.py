@@ -31,6 +31,7 @@ EVERYBODY = [
     MenuItem("reports:dashboard_home", "Bảng theo dõi", "chart-column"),
 ]
 REVIEWERS = [MenuItem("reports:review_queue", "Xét duyệt", "stamp")]
+OFFICIAL_LETTERS = MenuItem("reports:official_letter_list", "Công văn", "mail")
 DELEGATION = MenuItem("orgunits:delegation_list", "Ủy quyền", "user-round-check")
 LETTERS = MenuItem("reports:reminder_list", "Thư nhắc", "bell-ring")
 ADMINISTRATORS = [
@@ -95,7 +96,7 @@ class Viewer:
         reviews = any(role.role == Role.REVIEWER for role in self.roles)
         items = EVERYBODY[:1] + REVIEWERS + EVERYBODY[1:] if reviews else EVERYBODY
         items = [*items, DELEGATION] if reviews else items
-        groups = [("", [*items, LETTERS] if reviews or self.is_administrator else items)]
+        groups = [("", [*items, OFFICIAL_LETTERS, LETTERS] if reviews or self.is_administrator else items)]
         if self.is_administrator:
             whole = [OUTBOX] if self.is_system_administrator else []
             groups.append(("Quản trị", [*ADMINISTRATORS, *whole]))

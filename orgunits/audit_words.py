@@ -97,6 +97,10 @@ ACTIONS = {
     "report.collect": "Chọn nội dung từ báo cáo cấp dưới",
     "report.collect_remove": "Bỏ nội dung đã chọn từ cấp dưới",
     "reminder.manual": "Nhắc nộp báo cáo",
+    "official_letter.begin": "Soạn công văn",
+    "official_letter.change": "Sửa công văn",
+    "official_letter.discard": "Xóa bản nháp công văn",
+    "official_letter.issue": "Ban hành công văn",
     "activity.create": "Thêm hoạt động",
     "activity.edit": "Sửa hoạt động",
     "activity.delete": "Xóa hoạt động",
@@ -183,6 +187,11 @@ DETAILS = {
     "passages": "số đoạn",
     "recipient": "người nhận",
     "recipients": "người nhận",
+    # official letters
+    "units": "số đơn vị",
+    "opening": "phần mở đầu",
+    "request": "nội dung đề nghị",
+    "asked_until": "hạn đề nghị nộp",
     "size": "dung lượng (byte)",
     # forms
     "version": "phiên bản",

@@ -361,7 +361,7 @@ def _task_row(item: FormItem, task: Task) -> TaskRow:
     text, detail = (section.heading, [section.body]) if section.heading else (section.body, [])
     return TaskRow(
         task=task,
-        place=_place(section),
+        place=place_in_plan(section),
         text=text,
         detail="\n".join(filter(None, [*detail, *below])),
         status_name=f"{item.code}.task{task.pk}.status",
@@ -369,7 +369,7 @@ def _task_row(item: FormItem, task: Task) -> TaskRow:
     )
 
 
-def _place(section: Section) -> str:
+def place_in_plan(section: Section) -> str:
     """Where the plan states it: "Mục III.1, ý 2" for the second dash of III.1."""
     address, _, dash = section.key.partition("-")
     if address:

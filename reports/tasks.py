@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from orgunits import mail
 from orgunits.bells import Bell
-from reports import letters, reminders, rollup_check
-from reports.models import Notice, Reminder
+from reports import letters, official_letter_mail, reminders, rollup_check
+from reports.models import Notice, OfficialLetterNotice, Reminder
 
 
 @shared_task(base=Bell, expires=600)
@@ -17,6 +17,11 @@ def deliver_reminder(pk: int) -> None:
 @shared_task(base=Bell, expires=600)
 def deliver_notice(pk: int) -> None:
     letters.deliver_notice(pk)
+
+
+@shared_task(base=Bell, expires=600)
+def deliver_official_letter(pk: int) -> None:
+    official_letter_mail.deliver(pk)
 
 
 @shared_task(expires=600)
@@ -35,6 +40,8 @@ def ring_for_letters() -> None:
         deliver_reminder.delay(pk)
     for pk in mail.unfinished(Notice, at=now):
         deliver_notice.delay(pk)
+    for pk in mail.unfinished(OfficialLetterNotice, at=now):
+        deliver_official_letter.delay(pk)
 
 
 @shared_task(expires=3600)

@@ -1,5 +1,6 @@
 from django.urls import URLPattern, path
 
+from reports import official_letter_urls
 from reports.views import (
     activities,
     attachments,
@@ -97,6 +98,8 @@ urlpatterns: list[URLPattern] = [
     path("thu-nhac/<int:pk>/gui-lai/", reminders.reminder_send_again, name="reminder_send_again"),
     path("thu-bao/", reminders.notice_list, name="notice_list"),
     path("thu-bao/<int:pk>/gui-lai/", reminders.notice_send_again, name="notice_send_again"),
+    # official letters
+    *official_letter_urls.urlpatterns,
     # forms
     path("bieu-mau/", forms.form_list, name="form_list"),
     path("bieu-mau/lap/", forms.form_create, name="form_create"),

@@ -17,6 +17,9 @@ from reports import corrections, due_dates, returns, workflow
 from reports.models import (
     Notice,
     Obligation,
+    OfficialLetter,
+    OfficialLetterAddressee,
+    OfficialLetterNotice,
     Period,
     Reminder,
     Report,
@@ -70,6 +73,7 @@ class FilingWork:
     approved: list[Report] = field(default_factory=list)
     imports: list[SheetImport] = field(default_factory=list)  # Excel files that wait for the person's word
     changed: list[ChangedBelow] = field(default_factory=list)
+    letters: list[OfficialLetter] = field(default_factory=list)  # official letters to the units, lately issued
 
     @property
     def late(self) -> int:
@@ -137,6 +141,7 @@ def filing_work(user: User, *, on: datetime.date) -> FilingWork | None:
         return None
     theirs = of_units([unit.pk for unit in units])
     work = FilingWork(units=units, imports=waiting_imports(user), changed=changed_below(theirs, on=on))
+    work.letters = official_letters_to(theirs, on=on)
     for item in owed_of(Obligation.objects.filter(theirs), on=on):
         (work.coming if item.obligation.period.starts_on > on else work.owed).append(item)
     filed = reports_with_names(Report.objects.filter(obligation__in=Obligation.objects.filter(theirs)))
@@ -153,6 +158,14 @@ def of_units(units: Sequence[int]) -> Q:
     """The obligations of these units: whoever takes over a unit takes over what its predecessors owe."""
     inherited = Succession.objects.filter(successor__in=units).values("predecessor_id")
     return Q(org_unit__in=units) | Q(org_unit__in=inherited)
+
+
+def official_letters_to(theirs: Q, *, on: datetime.date) -> list[OfficialLetter]:
+    """The letters about these obligations that went out lately, the newest first."""
+    about = OfficialLetterAddressee.objects.filter(obligation__in=Obligation.objects.filter(theirs)).values("letter_id")
+    recent = OfficialLetter.objects.issued().filter(pk__in=about, outgoing__issued_on__gte=on - LATELY)
+    named = recent.select_related("org_unit", "outgoing").prefetch_related("org_unit__placements")
+    return list(named.order_by("-outgoing__issued_on", "-pk")[:FEW])
 
 
 def changed_below(theirs: Q, *, on: datetime.date) -> list[ChangedBelow]:
@@ -298,6 +311,7 @@ def _failed_mails(administered: QuerySet[OrgUnit]) -> int:
     return (
         Reminder.objects.filter(failed, obligation__org_unit__in=administered).count()
         + Notice.objects.filter(failed, event__report__obligation__org_unit__in=administered).count()
+        + OfficialLetterNotice.objects.filter(failed, letter__org_unit__in=administered).count()
         + Invitation.objects.filter(failed, recipient__in=theirs).count()
     )
 

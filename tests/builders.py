@@ -9,11 +9,36 @@ import itertools
 from types import SimpleNamespace
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from orgunits import reorganisation
 from orgunits.models import Level, OrgUnit, Role, RoleAssignment, User
-from plans.models import Document, DueRule, PeriodKind, Plan, Programme, ReportingDuty, Responsibility, Section, Task
+from plans.models import (
+    Document,
+    DueRule,
+    IssuedFile,
+    NumberSeries,
+    OutgoingDocument,
+    PeriodKind,
+    Plan,
+    Programme,
+    ReportingDuty,
+    Responsibility,
+    Section,
+    Task,
+)
+from reports import official_letters
 from reports.form_building import ensure_form
-from reports.models import FormItem, FormVersion, ItemKind, Obligation, Report, ReportForm
+from reports.models import (
+    FormItem,
+    FormVersion,
+    ItemKind,
+    Obligation,
+    OfficialLetter,
+    OfficialLetterNotice,
+    Report,
+    ReportForm,
+)
 from reports.obligations import open_period
 from targets.models import Indicator, Milestone, PopulationGroup, Target
 
@@ -205,6 +230,30 @@ def content(
         "explanations": {},
         "collected": {},
     }
+
+
+def make_official_letter(
+    cast: SimpleNamespace, *, kind: str = OfficialLetter.Kind.URGE, obligations: list[Obligation] | None = None
+) -> OfficialLetter:
+    """A drafted letter of the union about the report of its first grassroots union."""
+    chosen = obligations or [cast.obligation]
+    return official_letters.begin(kind, chosen, by=cast.reviewer, on=datetime.date(2026, 11, 20))
+
+
+def send_official_letter(cast: SimpleNamespace, letter: OfficialLetter) -> OfficialLetterNotice:
+    """Issued without the machinery: its number, its file and the notice to one officer."""
+    unit, number = letter.org_unit, letter.pk
+    outgoing = OutgoingDocument.objects.create(
+        series=NumberSeries.objects.get_or_create(org_unit=unit, year=2026)[0], serial=number, org_unit=unit,
+        kind=Document.Kind.LETTER, number=f"{number:02d}/CĐVC", subject=letter.subject, created_by=cast.administrator,
+        status=OutgoingDocument.Status.ISSUED, issued_on=datetime.date(2026, 11, 20),
+    )  # fmt: skip
+    IssuedFile.objects.create(
+        document=outgoing, kind="pdf", file=ContentFile(b"%PDF-1.7", name="cv.pdf"), sha256="0" * 64, size=8, pages=1,
+        added_by=cast.administrator,
+    )  # fmt: skip
+    OfficialLetter.objects.filter(pk=letter.pk).update(outgoing=outgoing)
+    return OfficialLetterNotice.objects.create(letter=letter, outgoing=outgoing, recipient=cast.officer)
 
 
 def make_cast() -> SimpleNamespace:

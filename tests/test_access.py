@@ -149,6 +149,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "targets:target_remove": ("target", "405 405 405 405 405 405 405"),
     "targets:indicator_add": ("plan_pk", "302 403 403 403 200 200 404"),
     "targets:indicator_edit": ("plan_pk+indicator", "302 403 403 403 200 200 404"),
+    "reports:official_letter_list": ("-", "302 200 200 200 200 200 200"),
+    "reports:official_letter_detail": ("sent_letter", "302 200 200 200 200 200 404"),
+    "reports:official_letter_print": ("sent_letter", "405 405 405 405 405 405 405"),
+    "reports:official_letter_file": ("sent_letter", "302 200 200 200 200 200 404"),
+    "reports:official_letter_issue": ("draft_letter", "302 404 403 403 200 200 404"),
+    "reports:official_letter_send_again": ("letter_notice", "405 405 405 405 405 405 405"),
+    "reports:official_letter_create": ("duty+period", "302 403 200 403 200 200 404"),
+    "reports:official_letter_edit": ("draft_letter", "302 404 200 403 200 200 404"),
+    "reports:official_letter_preview": ("draft_letter", "405 405 405 405 405 405 405"),
+    "reports:official_letter_drop_filed": ("draft_letter", "405 405 405 405 405 405 405"),
+    "reports:official_letter_discard": ("draft_letter", "302 404 200 403 200 200 404"),
     "reports:report_list": ("-", "302 200 200 200 200 200 200"),
     "reports:obligation_detail": ("obligation", "302 200 200 200 200 200 404"),
     "reports:report_start": ("obligation", "405 405 405 405 405 405 405"),
@@ -287,6 +298,8 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         document=issued, kind="pdf", file=ContentFile(b"%PDF-1.7", name="kh.pdf"), sha256="0" * 64, size=8, pages=1,
         added_by=cast.officer,
     )  # fmt: skip
+    draft_letter, sent_letter = builders.make_official_letter(cast), builders.make_official_letter(cast)
+    letter_notice = builders.send_official_letter(cast, sent_letter)
     draft_plan = builders.make_plan(cast.union, number="")
     Plan.objects.filter(pk=draft_plan.pk).update(status=Plan.Status.DRAFT)
     rule = cast.duty.due_rules.get()
@@ -308,6 +321,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "care_model": care_model.pk, "care_model_step": step.pk,
         "outgoing": issued.pk, "issued_file": issued_file.pk, "draft_plan": draft_plan.pk,
         "letterhead": letterhead.pk, "signer": signer.pk,
+        "draft_letter": draft_letter.pk, "sent_letter": sent_letter.pk, "letter_notice": letter_notice.pk,
         "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
     check = form_under_construction(cast)

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -45,6 +46,9 @@ class Paper:
     build: Callable[[datetime.date], OfficialDocument]
     issue: Callable[[Order], OutgoingDocument]
     own: Document | None = None  # the document that carries its number in a field of its own
+    notes: tuple[str, ...] = ()  # what else is to be read and confirmed before the number is given
+    aside: str = ""  # a template above the form, with ``paper``: what may be done about the notes
+    subject: Model | None = None  # the row that it is made from, for that template
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +82,7 @@ def issue_page(request: SignedInRequest, paper: Paper) -> HttpResponse:
     form = _form(request, paper, draft, day=day, today=today)
     warnings, problem = _warnings(paper, draft, form, day=day)
     if request.method == "POST" and form.is_valid() and "xem" not in request.POST:
-        _check(form, draft, warnings)
+        _check(form, paper, draft, warnings)
         if form.is_valid() and not problem:
             try:
                 outgoing = paper.issue(form.order)
@@ -115,10 +119,10 @@ def _form(
     )
 
 
-def _fingerprint(draft: OfficialDocument) -> str:
+def _fingerprint(draft: OfficialDocument, notes: tuple[str, ...] = ()) -> str:
     """The text alone: what the form decides, and what follows from the day, is no change of the content."""
     bare = replace(draft, superior_lines=(), issuer_lines=(), issuer_name="", number=DocumentNumber(), date=IssueDate())
-    return content_hash(to_json(replace(bare, recipients=(), signature=None, missing=())))
+    return content_hash(to_json(replace(bare, recipients=(), signature=None, missing=notes)))
 
 
 def _warnings(paper: Paper, draft: OfficialDocument, form: IssueForm, *, day: datetime.date) -> tuple[list[str], str]:
@@ -128,15 +132,15 @@ def _warnings(paper: Paper, draft: OfficialDocument, form: IssueForm, *, day: da
         serial = reserved.serial if reserved else None
         words = register.warnings(paper.unit, draft.number, on=day, serial=serial, own=paper.own)
     except ValidationError as error:
-        return [], " ".join(error.messages)
+        return list(paper.notes), " ".join(error.messages)
     typed = paper.own.number if paper.own and paper.own.is_numbered else ""
     if typed:
         words.append(f"Văn bản đang ghi số {typed}; khi ban hành, số này được thay bằng số của sổ.")
-    return words, ""
+    return [*paper.notes, *words], ""
 
 
-def _check(form: IssueForm, draft: OfficialDocument, warnings: list[str]) -> None:
-    if form.cleaned_data["seen"] != _fingerprint(draft):
+def _check(form: IssueForm, paper: Paper, draft: OfficialDocument, warnings: list[str]) -> None:
+    if form.cleaned_data["seen"] != _fingerprint(draft, paper.notes):
         form.add_error(None, CHANGED)
     if warnings and not form.cleaned_data["confirmed"]:
         form.add_error("confirmed", READ_FIRST)
@@ -154,7 +158,7 @@ def _preview(paper: Paper, draft: OfficialDocument, form: IssueForm, *, day: dat
             "number": "",
             "sheets": render_html(draft),
             "missing": draft.missing,
-            "fingerprint": _fingerprint(draft),
+            "fingerprint": _fingerprint(draft, paper.notes),
         }
     lacks = [] if shown.signature and shown.signature.name else ["Chưa có họ tên người ký"]
     lacks += [] if shown.recipients else ["Chưa có nơi nhận và nơi lưu"]
@@ -163,7 +167,7 @@ def _preview(paper: Paper, draft: OfficialDocument, form: IssueForm, *, day: dat
         "number": number_reference(shown.number, style_of(paper.unit)),
         "sheets": render_html(shown),
         "missing": lacks,
-        "fingerprint": _fingerprint(draft),
+        "fingerprint": _fingerprint(draft, paper.notes),
     }
 
 

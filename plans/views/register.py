@@ -208,6 +208,11 @@ def issued_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """An issued file, only as a download and only for who may read the register."""
     visible = OutgoingDocument.objects.visible_to(request.user, timezone.localdate())
     file = get_object_or_404(IssuedFile.objects.select_related("document"), pk=pk, document__in=visible)
+    return file_response(file)
+
+
+def file_response(file: IssuedFile) -> FileResponse:
+    """The file as a download, never kept by a browser or a proxy; 404 where it is gone from the disk."""
     try:
         content = file.file.open("rb")
     except FileNotFoundError as error:

@@ -5,6 +5,7 @@ from reports.models.forms import AskedTask, FormCheck, FormItem, FormVersion, It
 from reports.models.issuing import IssuedRevision
 from reports.models.messages import Notice, Reminder
 from reports.models.obligations import Obligation, Period
+from reports.models.official_letters import OfficialLetter, OfficialLetterAddressee, OfficialLetterNotice
 from reports.models.reports import Attachment, PhotoConsent, Report, ReviewEvent, Revision, TextPrint
 from reports.models.rollups import Rollup
 from reports.models.sheets import SheetImport
@@ -25,6 +26,9 @@ __all__ = [
     "Notice",
     "Obligation",
     "Occasion",
+    "OfficialLetter",
+    "OfficialLetterAddressee",
+    "OfficialLetterNotice",
     "Period",
     "PhotoConsent",
     "Reminder",

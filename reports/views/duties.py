@@ -16,7 +16,7 @@ from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from plans.models import DueRule, ReportingDuty
-from reports import due_changes, due_dates, obligations, report_filters, sheets_scope
+from reports import due_changes, due_dates, obligations, official_letters, report_filters, sheets_scope
 from reports.duty_forms import DueDateForm, ExtendForm, WaiveForm, YearForm
 from reports.models import Obligation, Period
 from reports.views.reports import obligation_page, page_rows, visible_obligation
@@ -175,6 +175,7 @@ def _period_page(request: SignedInRequest, duty: ReportingDuty, period: Period, 
         "extend_form": forms.get("extend_form") or ExtendForm(),
         "may_administer": roles.may(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=on),
         **sheets_scope.offer(request.user, duty, period, on=on),
+        "may_write_letter": official_letters.may_write_about(request.user, visible, on=on),
     }
     return render(request, "reports/duty_period.html", context)
 

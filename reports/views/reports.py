@@ -18,6 +18,7 @@ from plans.rights import may_issue
 from reports import (
     issuing,
     letters,
+    official_letters,
     reading,
     report_filters,
     returns,
@@ -29,6 +30,7 @@ from reports import (
 )
 from reports.duty_forms import ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
+from reports.official_letter_units import sender_of
 from reports.review_forms import ApproveForm, ReopenForm, ReturnForm
 from reports.upward import upward
 
@@ -118,6 +120,8 @@ def obligation_page(request: SignedInRequest, obligation: Obligation, **forms: A
         "may_file": workflow.may_file(user, obligation, on=on),
         "may_remind": roles.may(user, (Role.REVIEWER, Role.ADMINISTRATOR), obligation.receiving_unit, on=on),
         "may_administer": roles.may(user, Role.ADMINISTRATOR, obligation.duty.plan.org_unit, on=on),
+        "letters": official_letters.issued_about(obligation, reader=user, on=on),
+        "may_write_letter": official_letters.may_write(user, sender_of(obligation.receiving_unit, on=on), on=on),
         "extend_form": forms.get("extend_form") or ExtendForm(),
         "waive_form": forms.get("waive_form") or WaiveForm(),
     }

@@ -6,6 +6,7 @@ from typing import Final
 
 from plans.models import Letterhead
 from plans.official.blocks import (
+    ND30,
     Appendix,
     Block,
     Cell,
@@ -13,6 +14,7 @@ from plans.official.blocks import (
     IssueDate,
     OfficialDocument,
     Paragraph,
+    Row,
     Signature,
     Table,
     from_json,
@@ -98,13 +100,13 @@ def _in_appendix(rows: Sequence[Listed]) -> bool:
 
 def units_table(letter: OfficialLetter, rows: Sequence[Listed], *, on: datetime.date) -> Table:
     """Return the units: of an urging letter with how late they are, else with the day on which their report is due."""
+    lines: list[Row] = []
     if letter.kind == Kind.FORM:
         lines = [
             (Cell(str(number)), Cell(row.full_name), Cell(f"{row.obligation.effective_due_on:%d/%m/%Y}"))
             for number, row in enumerate(rows, start=1)
         ]
         return table(("TT", "Đơn vị", "Hạn chót"), (8, 70, 22), ("center", "left", "center"), lines)
-    lines = []
     for number, row in enumerate(rows, start=1):
         late = str(max(-row.obligation.days_left(on), 0)) if row.is_owed else "–"
         cells = (str(number), row.full_name, row.state, f"{row.obligation.due_now:%d/%m/%Y}", late)
@@ -140,6 +142,7 @@ def _missing(letter: OfficialLetter, head: Letterhead, rows: Sequence[Listed], *
         (not head.pk, "Đơn vị chưa có mẫu tiêu đề văn bản"),
         (not head.place_name, "Chưa có địa danh"),
         (not head.body_code, "Chưa có ký hiệu của cơ quan ban hành"),
+        (style_of(letter.org_unit) == ND30 and not head.drafting_code, "Chưa có ký hiệu đơn vị soạn thảo"),
         (not head.signing_authority and not head.signer_post, "Chưa có thẩm quyền và chức vụ người ký"),
         (not head.signer_name, "Chưa có họ tên người ký"),
         (not letter.recipients.strip(), "Chưa có nơi nhận và nơi lưu"),

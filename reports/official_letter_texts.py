@@ -98,10 +98,16 @@ def _basis(rows: Sequence[Listed]) -> list[str]:
     duty = rows[0].obligation.duty
     place = form_fields.place_in_plan(duty.section) if duty.section else ""
     document = duty.plan.document.get_kind_display()
-    quoted = f"{f'{place} của {document}' if place else document} ghi: “{duty.phrase.strip()}”. " if duty.phrase else ""
+    quoted = f"{f'{place} của {document}' if place else document} ghi: {_quoted(duty.phrase)} " if duty.phrase else ""
     days = {letters.planned_in_words(row.obligation) for row in rows}
     when = days.pop() if len(days) == 1 else "ghi tại danh sách các đơn vị"
     return [f"{quoted}Thời hạn nộp báo cáo: {when}."]
+
+
+def _quoted(phrase: str) -> str:
+    """The phrase between quotation marks, with one full stop at its end and not two."""
+    words = phrase.strip()
+    return f"“{words}”" if words.endswith(".") else f"“{words}”."
 
 
 def _lacking_sentence(rows: Sequence[Listed], name: str) -> str:

@@ -31,10 +31,10 @@ def form_appendices(version: FormVersion, obligation: Obligation, *, title: str)
     others = [question for question in questions if question not in figures and question not in tasks]
     found = []
     if figures:
-        rows = table(FIGURE_TITLES, (5, 37, 10, 10, 10, 10, 18), _aligns(7), list(_by_section(figures, 7)))
+        rows = table(FIGURE_TITLES, (5, 27, 9, 9, 9, 9, 32), _aligns(7), list(_by_section(figures, 7)))
         found.append(Appendix(f"Biểu số liệu {title}", (rows,), landscape=True))
     if others:
-        rows = table(TEXT_TITLES, (5, 45, 28, 22), _aligns(4), list(_by_section(others, 4)))
+        rows = table(TEXT_TITLES, (5, 29, 27, 39), _aligns(4), list(_by_section(others, 4)))
         found.append(Appendix(f"Biểu nội dung {title}", (rows,), landscape=True))
     if any(question.tasks for question in tasks):
         rows = table(TASK_TITLES, (5, 57, 18, 20), _aligns(4), list(_task_rows(tasks)))

@@ -13,10 +13,11 @@ from orgunits import invitations, outbox
 from orgunits.models import Level, OrgUnit, Role, User
 from plans import batches
 from plans.batches import Listing, Wanted
+from plans.issuing import Order
 from plans.models import DueRule, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
-from reports import form_editing, workflow
+from reports import form_editing, official_letters, workflow
 from reports.models import (
     Activity,
     CareModel,
@@ -24,6 +25,7 @@ from reports.models import (
     FormCheck,
     FormVersion,
     Obligation,
+    OfficialLetter,
     Report,
     SheetImport,
     Snapshot,
@@ -60,6 +62,7 @@ NOT_PAGES = {
     "plans:print_job_status",
     "plans:print_job_file",
     "reports:attachment_download",
+    "reports:official_letter_file",
     "reports:sheet_download",
     "reports:sheet_import_status",
     "reports:unit_sheet_download",
@@ -102,6 +105,9 @@ MAIN = {
     "reports:duty_period",
     "reports:filing",
     "reports:reminder_list",
+    "reports:official_letter_list",
+    "reports:official_letter_detail",
+    "reports:official_letter_edit",
 }
 
 
@@ -115,6 +121,7 @@ FORMS = {
     "plans:duty_add": "Lưu",
     "targets:indicator_add": "Lưu",
     "reports:due_rule_edit": "Lưu thời hạn",
+    "reports:official_letter_edit": "Lưu bản nháp",
 }
 
 
@@ -185,6 +192,9 @@ def arrange() -> dict[str, dict[str, object]]:
         issued_on=DAY,
         created_by=officer,
     )
+    draft_letter = official_letters.begin(OfficialLetter.Kind.URGE, [obligation], by=reviewer, on=DAY)
+    sent_letter = official_letters.begin(OfficialLetter.Kind.FORM, [obligation], by=reviewer, on=DAY)
+    official_letters.issue(sent_letter, Order(DAY), seen=sent_letter.edits, by=above)
     draft_plan = Plan.objects.filter(status=Plan.Status.DRAFT).order_by("pk")[:1].get()
     pks = {
         "unit": unit.pk,
@@ -210,6 +220,8 @@ def arrange() -> dict[str, dict[str, object]]:
         "letterhead": unit.letterheads.get().pk,
         "outgoing": issued.pk,
         "draft_plan": draft_plan.pk,
+        "draft_letter": draft_letter.pk,
+        "sent_letter": sent_letter.pk,
     }
     return {
         "-": {},

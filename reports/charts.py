@@ -173,7 +173,9 @@ class BarChart(Chart):
     template: str = field(default="reports/charts/bars.svg", init=False)
 
 
-def bars(key: str, units: Sequence[Bar], *, title: str, goal: Decimal | None, goal_label: str) -> BarChart:
+def bars(
+    key: str, units: Sequence[Bar], *, title: str, goal: Decimal | None, goal_label: str, noun: str = "đơn vị"
+) -> BarChart:
     """Shares from zero on, so that the lengths may be compared; a share above 100 % is shown as it is."""
     most = max([HUNDRED, *(unit.share * 100 for unit in units if unit.share is not None)])
     scale = Fraction(WIDTH) / (ceil(most / 10) * 10)
@@ -191,9 +193,9 @@ def bars(key: str, units: Sequence[Bar], *, title: str, goal: Decimal | None, go
     return BarChart(
         key=key,
         title=title,
-        description=f"Tỷ lệ của {len(units)} đơn vị. {goal_label}".strip(),
+        description=f"Tỷ lệ của {len(units)} {noun}. {goal_label}".strip(),
         height=str(axis_y + 20),
-        table=ChartTable(("Đơn vị", "Tỷ lệ", "Tử số/mẫu số"), rows),
+        table=ChartTable((noun[:1].upper() + noun[1:], "Tỷ lệ", "Tử số/mẫu số"), rows),
         bars=drawn,
         ticks=[_bar_tick(value, scale) for value in range(0, ceil(most / 10) * 10 + 1, 50)],
         goal_x=coordinate(goal_x) if goal_x is not None else "",

@@ -21,6 +21,7 @@ from plans.official.numbering import TYPE_NAMES, month_number, roman, two_digit_
 from plans.official.wording import AS_ABOVE, is_as_above, lower_first
 from reports.models import Obligation, Report, Revision
 from reports.official_blocks import ACTIVITIES_IN_TEXT, activities_table, all_activities, result_blocks
+from reports.official_charts import result_charts
 from reports.official_consolidated import (
     Consolidated,
     absent_in_appendix,
@@ -165,4 +166,4 @@ def _appendices(reading: Reading, sums: Consolidated) -> list[Appendix]:
     listed = []
     if len(activities) > ACTIVITIES_IN_TEXT:
         listed.append(Appendix("Danh mục hoạt động đã tổ chức", (activities_table(activities),), landscape=True))
-    return [*listed, *absent_in_appendix(sums)]
+    return [*listed, *result_charts(sums.parts), *absent_in_appendix(sums)]

@@ -62,6 +62,7 @@ class OfficialLetterForm(VietnameseFormMixin, forms.Form):
         self.letter, self.on = letter, on
         if letter.kind != OfficialLetter.Kind.URGE:
             del self.fields["asked_until"]
+            self.fields["opening"].help_text = "Mỗi dòng một đoạn. Biểu mẫu đang dùng được in ở phụ lục."
 
     @property
     def units(self) -> frozenset[int]:

@@ -19,6 +19,7 @@ from orgunits.requests import SignedInRequest, typed_key
 from orgunits.transitions import Conflict
 from plans.models import ReportingDuty
 from plans.official.screen import render_html
+from plans.rights import may_issue
 from reports import official_letters
 from reports.models import Obligation, OfficialLetter, Period
 from reports.official_letter_document import letter_document
@@ -219,6 +220,7 @@ def _edit_page(
         "chosen": len(form.units),
         "seen": seen,
         "filed": [row for row in listed(own, on=on) if not row.is_owed] if letter.kind == Kind.URGE else [],
+        "may_issue": may_issue(request.user, letter.org_unit, on=on),
         "conflict": conflict,
         "stored": _stored_otherwise(form, kept, rows) if conflict else [],
         **_sheet(form, on=on),

@@ -24,8 +24,8 @@ def test_letter_from_the_list_of_late_units_to_the_officer(visitor, clock, setti
     page.get_by_role("link", name="Soạn công văn đôn đốc").click()
     unit = page.get_by_role("checkbox", name="Công đoàn cơ sở số 07")
     expect(unit).to_be_checked()
-    for box in page.locator("input[name=don_vi]:checked").all():
-        box.uncheck()
+    for box in page.locator("input[name=don_vi]").all():
+        box.set_checked(False)
     unit.check()
     page.get_by_role("button", name="Soạn công văn").click()
     sheet = page.locator(".letter-sheet")

@@ -6,9 +6,9 @@ import pytest
 
 from plans.official import word
 from plans.official.archive import faults_of
-from plans.official.blocks import Bullet, Heading, Paragraph, Table, text_of
-from plans.official.pdf import render_pdf
-from reports import official_consolidated, workflow
+from plans.official.blocks import Bullet, Chart, Heading, Paragraph, Table, text_of
+from plans.official.pdf import print_out, render_pdf
+from reports import official_charts, official_consolidated, workflow
 from reports.official import report_document
 from tests.builders import content, make_report
 from tests.plans.official_pages import Printed
@@ -90,4 +90,24 @@ def test_consolidated_report_and_its_appendix_are_archival_and_open_in_word(upwa
     assert "chỉ tính 1 báo cáo đã duyệt trên 2 báo cáo phải nộp" in Printed(printed).text()
     file = Written(word.print_out(document).content)
     assert "DANH SÁCH ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC DUYỆT" in file.text
-    assert len(file.docx.inline_shapes) == len(Printed(printed).text().split("Tình trạng nộp báo cáo")) - 1
+    content_blocks = [*document.body, *(block for each in document.appendices for block in each.blocks)]
+    assert len(file.docx.inline_shapes) == sum(isinstance(block, Chart) for block in content_blocks) == 2
+
+
+def test_charts_of_the_results_stand_in_an_appendix_of_the_consolidated_report(upward):
+    approve(upward, upward.obligation, upward.officer, children=12)
+    document = report_document(*file_upward(upward)[:2], on=TODAY)
+    (appendix,) = [each for each in document.appendices if each.title == official_charts.TITLE]
+    (chart,) = appendix.blocks
+    assert isinstance(chart, Chart)
+    assert chart.title == "Tỷ lệ cán bộ công đoàn được truyền thông về công tác trẻ em"
+    for words in ("Nhóm chu-chot: 90 %", "Cộng các nhóm: 90 %", "Tỷ lệ của 3 nhóm. Mục tiêu đến năm"):
+        assert words in chart.description
+    printed = Printed(print_out(document).content)
+    place = printed.page_of(official_charts.TITLE.upper())
+    assert "Cộng các nhóm" in printed.text(place)
+
+
+def test_report_without_figures_from_below_has_no_charts(upward):
+    document = report_document(*file_upward(upward)[:2], on=TODAY)
+    assert official_charts.TITLE not in [each.title for each in document.appendices]

@@ -221,6 +221,7 @@ def test_issued_letter_is_in_the_register_and_closed(client, cast, letter):
 
 def test_reviewer_writes_and_does_not_issue(client, cast, letter):
     client.force_login(cast.reviewer)
+    assert "Lưu và ban hành" not in page_of(client.get(url("edit", letter)))
     assert client.get(url("issue", letter)).status_code == 403
     assert client.post(url("issue", letter), {"on": "20/11/2026"}).status_code == 403
     assert not OutgoingDocument.objects.exists()

@@ -51,7 +51,7 @@ def report_document(report: Report, revision: Revision, *, on: datetime.date) ->
         number=DocumentNumber(None, "BC", head.body_code),
         date=IssueDate(head.place_name, None, filed_on.month, filed_on.year),
         type_name=TYPE_NAMES["BC"],
-        subject=subject_of(obligation),
+        subject=subject_of(obligation, from_below=bool(sums.parts)),
         addressees=(_addressee(obligation),),
         citations=tuple(_citations(obligation)),
         body=(*_opening(obligation, issuer, filed_on=filed_on), *_results(reading, sums, on=on)),
@@ -66,9 +66,10 @@ def report_document(report: Report, revision: Revision, *, on: datetime.date) ->
     )
 
 
-def subject_of(obligation: Obligation) -> str:
-    """Return the subject: what was carried out, and in which period."""
-    return f"Kết quả thực hiện {obligation.duty.plan.programme.short_name} {period_words(obligation)}"
+def subject_of(obligation: Obligation, *, from_below: bool = False) -> str:
+    """Return the subject: what was carried out, and in which period; a consolidated report says that it is one."""
+    what = "Tổng hợp kết quả thực hiện" if from_below else "Kết quả thực hiện"
+    return f"{what} {obligation.duty.plan.programme.short_name} {period_words(obligation)}"
 
 
 def period_words(obligation: Obligation) -> str:

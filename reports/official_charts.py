@@ -14,6 +14,7 @@ from reports.reading import goal_text
 
 TITLE: Final = "Biểu đồ kết quả so với mục tiêu"
 TOGETHER: Final = "Cộng các nhóm"
+TOTAL: Final = "Tổng số"
 
 
 def result_charts(parts: Iterable[Part]) -> list[Appendix]:
@@ -27,10 +28,26 @@ def result_charts(parts: Iterable[Part]) -> list[Appendix]:
     return [Appendix(TITLE, tuple(drawn))] if drawn else []
 
 
-def _chart(key: str, item: AskedItem, cells: Cells | None) -> Chart | None:
+def has_charts(part: Part) -> bool:
+    """Whether the appendix says anything of this part."""
+    shares = [item for item in part.items if item.kind == ItemKind.SHARE]
+    return any(_draws(_lines(item, part.figures.get(item.code))) for item in shares)
+
+
+def _lines(item: AskedItem, cells: Cells | None) -> list[ShareLine]:
+    """Each group of the indicator, then all together."""
     lines = [share_line(cells, item.milestone, title=name, group=code) for code, name in item.groups]
-    lines.append(share_line(cells, item.milestone, title=TOGETHER if item.groups else item.label, is_total=True))
-    if not any(line.share is not None for line in lines):
+    together = TOGETHER if item.groups else TOTAL
+    return [*lines, share_line(cells, item.milestone, title=together, is_total=True)]
+
+
+def _draws(lines: Iterable[ShareLine]) -> bool:
+    return any(line.share is not None for line in lines)
+
+
+def _chart(key: str, item: AskedItem, cells: Cells | None) -> Chart | None:
+    lines = _lines(item, cells)
+    if not _draws(lines):
         return None
     chart = charts.bars(
         key,
@@ -40,7 +57,7 @@ def _chart(key: str, item: AskedItem, cells: Cells | None) -> Chart | None:
         goal_label=goal_text(item.milestone),
         noun="nhóm",
     )
-    return Chart(str(chart.render()), chart.title, f"{chart.description} {_in_words(lines)}")
+    return Chart(str(chart.render()), chart.title, f"{chart.description}. {_in_words(lines)}")
 
 
 def _bar(line: ShareLine) -> charts.Bar:

@@ -17,6 +17,7 @@ from reports.dashboard_figures import ShareLine, coverage, share_line, whole
 from reports.form_fields import CHOICE_KINDS, NUMBER_KINDS
 from reports.models import ItemKind, Revision, Snapshot
 from reports.official_blocks import DASH, share_rows, shares_frame, table
+from reports.official_charts import has_charts
 from reports.own_sums import Cells
 from reports.reading import MISSING, NIL, goal_text
 
@@ -97,6 +98,8 @@ def consolidated_part(part: Part, *, number: int, on: datetime.date, as_of: str 
     shares = [item for item in part.items if item.kind == ItemKind.SHARE]
     if shares:
         blocks.append(_consolidated_shares(shares, part.figures))
+    if has_charts(part):
+        blocks.append(Paragraph(plain("Biểu đồ kết quả so với mục tiêu ở phụ lục kèm theo báo cáo này.")))
     values = [item for item in part.items if item.kind in NUMBER_KINDS]
     noted = [row for row in REGISTERS if row[1] in part.figures.get(row[0], {})]
     if values or noted:

@@ -12,7 +12,7 @@ from orgunits.models import OrgUnit, Role
 from orgunits.requests import SignedInRequest
 from reports import dashboards, missing, official_letters, sheets_scope
 from reports.dashboard_figures import Counting
-from reports.models import Obligation, Rollup
+from reports.models import Rollup
 
 ROWS = 100
 
@@ -67,9 +67,8 @@ def missing_list(request: SignedInRequest, pk: int) -> HttpResponse:
         "late_only": late_only,
         "may_remind": roles.may(request.user, (Role.REVIEWER, Role.ADMINISTRATOR), unit, on=on),
         **sheets_scope.offer(request.user, choice.duty, choice.period, on=on),
-        "may_write_letter": official_letters.may_write_about(
-            request.user, Obligation.objects.filter(duty=choice.duty, period=choice.period, receiving_unit=unit), on=on
-        ),
+        "may_write_letter": choice.duty.recipient_unit_id == unit.pk
+        and official_letters.may_write(request.user, unit, on=on),
     }
     return render(request, "reports/dashboard_missing.html", context)
 

@@ -99,10 +99,12 @@ def test_charts_of_the_results_stand_in_an_appendix_of_the_consolidated_report(u
     document = report_document(*file_upward(upward)[:2], on=TODAY)
     (appendix,) = [each for each in document.appendices if each.title == official_charts.TITLE]
     (chart,) = appendix.blocks
+    assert document.subject == "Tổng hợp kết quả thực hiện Chỉ thị 28-CT/TW năm 2026"
+    assert any("Biểu đồ kết quả so với mục tiêu ở phụ lục" in text for text in words(below_part(document)))
     assert isinstance(chart, Chart)
     assert chart.title == "Tỷ lệ cán bộ công đoàn được truyền thông về công tác trẻ em"
-    for words in ("Nhóm chu-chot: 90 %", "Cộng các nhóm: 90 %", "Tỷ lệ của 3 nhóm. Mục tiêu đến năm"):
-        assert words in chart.description
+    for told in ("Nhóm chu-chot: 90,0 %", "Cộng các nhóm: 90,0 %", "Tỷ lệ của 3 nhóm. Mục tiêu đến năm"):
+        assert told in chart.description
     printed = Printed(print_out(document).content)
     place = printed.page_of(official_charts.TITLE.upper())
     assert "Cộng các nhóm" in printed.text(place)

@@ -31,6 +31,7 @@ CHANGED = "Công văn này vừa được {who} sửa lúc {at:%H:%M} ngày {at:
 OUT = "Công văn này đã được ban hành nên không sửa được nữa."
 NOBODY = "Hãy chọn ít nhất một đơn vị."
 ALL_FILED = "Mọi đơn vị của công văn này đều đã nộp báo cáo; không còn đơn vị nào để đôn đốc."
+JUST_FILED = "Vừa có đơn vị nộp báo cáo. Hãy xem lại bản in rồi bấm Ban hành."
 NO_FORM = "Báo cáo này chưa có biểu mẫu đang dùng nên chưa gửi được. Hãy lập biểu mẫu trước."
 SEVERAL = "Các đơn vị đã chọn gửi báo cáo về những nơi khác nhau. Hãy chọn các đơn vị cùng một nơi nhận."
 
@@ -195,15 +196,20 @@ def filed_meanwhile(letter: OfficialLetter, *, on: datetime.date) -> list[Listed
 
 
 @transaction.atomic
-def issue(letter: OfficialLetter, order: Order, *, seen: int, by: User) -> OutgoingDocument:
+def issue(
+    letter: OfficialLetter, order: Order, *, seen: int, by: User, filed: frozenset[int] = frozenset()
+) -> OutgoingDocument:
     """Issue the letter as it was seen: number, day, frozen content, and a notice for everybody it goes to.
 
-    ValidationError when no unit owes the report any longer; Conflict when the letter has changed or is issued.
+    ``filed`` are the reports that were known to be filed already. ValidationError when no unit owes the report any
+    longer, or another has filed since; Conflict when the letter has changed or is issued.
     """
     locked = _lock_draft(letter, seen=seen)
     rows = listed(obligations_of(locked), on=order.on)
     if locked.kind == Kind.URGE and not any(row.is_owed for row in rows):
         raise ValidationError(ALL_FILED)
+    if locked.kind == Kind.URGE and any(not row.is_owed and row.obligation.pk not in filed for row in rows):
+        raise ValidationError(JUST_FILED)
     document = document_of(locked, on=order.on)
     outgoing = issuing.issue(document, locked.org_unit, Document.Kind.LETTER, order, by=by)
     _write(locked, by=by, outgoing=outgoing)

@@ -119,6 +119,7 @@ def official_letter_issue(request: SignedInRequest, pk: int) -> HttpResponse:
     require_issuer(request.user, letter.org_unit, on=today)
     letter = draft_letter(request, pk)
     filed = official_letters.filed_meanwhile(letter, on=today)
+    known = frozenset(row.obligation.pk for row in filed)
     notes = []
     if filed:
         names = ", ".join(row.name for row in filed)
@@ -133,7 +134,7 @@ def official_letter_issue(request: SignedInRequest, pk: int) -> HttpResponse:
         list_url="reports:official_letter_list",
         list_title="Công văn",
         build=lambda on: document_of(letter, on=on),
-        issue=lambda order: official_letters.issue(letter, order, seen=letter.edits, by=request.user),
+        issue=lambda order: official_letters.issue(letter, order, seen=letter.edits, by=request.user, filed=known),
         notes=tuple(notes),
         aside="reports/official_letter_filed.html" if filed else "",
         subject=letter,

@@ -286,6 +286,16 @@ def test_unit_that_filed_meanwhile_is_named_and_can_be_dropped(cast, head):
     assert "của Công đoàn cơ sở số 02." in letter.opening
 
 
+def test_unit_that_files_in_the_moment_of_issuing_stops_it(cast, head):
+    letter = both(cast)
+    file_report(cast.obligation, cast.officer)
+    with pytest.raises(ValidationError, match="Vừa có đơn vị nộp"):
+        issue(letter, cast)
+    assert not OutgoingDocument.objects.exists()
+    known = frozenset({cast.obligation.pk})  # who saw it on the page and keeps the unit may go on
+    assert official_letters.issue(letter, Order(DAY), seen=letter.edits, by=cast.administrator, filed=known)
+
+
 def test_nobody_is_urged_when_all_have_filed(cast, head):
     letter = begin(cast)
     file_report(cast.obligation, cast.officer)

@@ -160,8 +160,8 @@ def choose(unit: OrgUnit, asked: Mapping[str, str], *, on: datetime.date) -> Cho
     rows = list(
         Rollup.objects.filter(org_unit=unit, basis=Rollup.Basis.AS_FILED)
         .select_related("duty", "period")
-        .only("duty__name", "duty__plan", "duty__recipient_unit", "period__kind", "period__year", "period__starts_on", "period__ends_on",
-              "filed", "expected")
+        .only("duty__name", "duty__plan", "duty__recipient_unit", "period__kind", "period__year",
+              "period__starts_on", "period__ends_on", "filed", "expected")
     )  # fmt: skip
     if not rows:
         return None

@@ -15,6 +15,8 @@ from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 
+from reports.chart_patterns import dots, hatching
+
 WIDTH = 400  # units of every viewBox: a telephone shows them nearly one to one
 LABEL_LENGTH = 40  # letters that fit beside a value
 ROW_HEIGHT = 37
@@ -83,6 +85,8 @@ class DrawnPart:
     legend_y: str
     legend_text_y: str
     is_wide: bool
+    strokes: str  # what tells the part apart without colour
+    legend_strokes: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ def completeness(key: str, parts: Sequence[Part], *, title: str) -> Completeness
                 legend_y=str(42 + 22 * line),
                 legend_text_y=str(53 + 22 * line),
                 is_wide=width > 9 + 9 * len(str(part.count)),
+                strokes=_strokes(part.look, float(x), 1, float(width), 26),
+                legend_strokes=_strokes(part.look, column * WIDTH / 2, 42 + 22 * line, 14, 14),
             )
         )
         x += width
@@ -126,6 +132,12 @@ def completeness(key: str, parts: Sequence[Part], *, title: str) -> Completeness
         table=ChartTable(("Tình trạng", "Số báo cáo"), [(part.label, _whole(part.count)) for part in parts]),
         parts=drawn,
     )
+
+
+def _strokes(look: str, x: float, y: float, width: float, height: float) -> str:
+    if look == "submitted":
+        return hatching(x, y, width, height)
+    return dots(x, y, width, height) if look == "returned" else ""
 
 
 # --- units against a target: lying bars ---------------------------------------------------------------------------
@@ -153,6 +165,7 @@ class DrawnBar:
     bar_y: str
     mark_y1: str
     mark_y2: str
+    strokes: str = ""  # hatching of a bar that falls short
 
 
 @dataclass(frozen=True)
@@ -186,7 +199,8 @@ def bars(
         look = "none" if unit.share is None else "met" if unit.met else "plain" if unit.met is None else "unmet"
         width = coordinate((unit.share or 0) * 100 * scale)
         heights = (str(y + offset) for offset in (12, 17, 14, 32))
-        drawn.append(DrawnBar(unit.label, shortened(unit.label), unit.text, look, width, *heights))
+        strokes = hatching(0.5, y + 17, float(width), 12) if look == "unmet" else ""
+        drawn.append(DrawnBar(unit.label, shortened(unit.label), unit.text, look, width, *heights, strokes))
     axis_y = top + len(units) * ROW_HEIGHT + 2
     goal_x = Fraction(goal) * scale if goal is not None else None
     rows = [(unit.label, unit.text, unit.detail) for unit in units]

@@ -64,8 +64,8 @@ def _bar(line: ShareLine) -> charts.Bar:
     if line.share is None:
         return charts.Bar(line.title, None, line.state, line.fraction, None)
     words = f"{line.percent} · {line.verdict.lower()}" if line.verdict else line.percent
-    # What falls short is a plain bar, told by its words: PDF/A-2b as our validator reads it knows no hatching.
-    return charts.Bar(line.title, line.share, words, line.fraction, True if line.verdict_kind == "ok" else None)
+    met = {"ok": True, "warn": False}.get(line.verdict_kind)
+    return charts.Bar(line.title, line.share, words, line.fraction, met)
 
 
 def _in_words(lines: Iterable[ShareLine]) -> str:

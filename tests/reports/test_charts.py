@@ -89,8 +89,9 @@ def test_completeness_fills_the_width_and_leaves_out_what_does_not_occur():
 
 def test_states_differ_by_pattern_not_by_colour_alone():
     tree = drawn(charts.completeness("c", [Part(look, look, 5) for look in ("approved", "submitted", "returned", "missing")], title="x"))  # fmt: skip  # noqa: E501
-    fills = {element.get("fill") for element in tree.findall(f"{SVG}rect")}
-    assert {"url(#c-hatch)", "url(#c-dots)", "#fff"} < fills
+    strokes, spots = (tree.findall(f"{SVG}path[@{name}]") for name in ("stroke", "d"))
+    assert len(strokes) == 2  # hatching: the bar and its legend
+    assert len(spots) - len(strokes) == 2  # dots: likewise
     dashed = [element for element in tree.findall(f"{SVG}rect") if element.get("stroke-dasharray")]
     assert all(element.get("fill") == "#fff" for element in dashed)
 

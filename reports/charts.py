@@ -200,7 +200,7 @@ def bars(
         width = coordinate((unit.share or 0) * 100 * scale)
         heights = (str(y + offset) for offset in (12, 17, 14, 32))
         strokes = hatching(0.5, y + 17, float(width), 12) if look == "unmet" else ""
-        drawn.append(DrawnBar(unit.label, shortened(unit.label), unit.text, look, width, *heights, strokes))
+        drawn.append(DrawnBar(unit.label, shortened(unit.label), unit.text, look, width, *heights, strokes=strokes))
     axis_y = top + len(units) * ROW_HEIGHT + 2
     goal_x = Fraction(goal) * scale if goal is not None else None
     rows = [(unit.label, unit.text, unit.detail) for unit in units]

@@ -198,9 +198,13 @@ def bars(
         y = top + place * ROW_HEIGHT
         look = "none" if unit.share is None else "met" if unit.met else "plain" if unit.met is None else "unmet"
         width = coordinate((unit.share or 0) * 100 * scale)
-        heights = (str(y + offset) for offset in (12, 17, 14, 32))
+        text_y, bar_y, mark_y1, mark_y2 = (str(y + offset) for offset in (12, 17, 14, 32))
         strokes = hatching(0.5, y + 17, float(width), 12) if look == "unmet" else ""
-        drawn.append(DrawnBar(unit.label, shortened(unit.label), unit.text, look, width, *heights, strokes=strokes))
+        drawn.append(
+            DrawnBar(
+                unit.label, shortened(unit.label), unit.text, look, width, text_y, bar_y, mark_y1, mark_y2, strokes
+            )
+        )
     axis_y = top + len(units) * ROW_HEIGHT + 2
     goal_x = Fraction(goal) * scale if goal is not None else None
     rows = [(unit.label, unit.text, unit.detail) for unit in units]

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from django.conf import settings
@@ -63,7 +64,7 @@ class Renderer:
         self._answers = cast(BinaryIO, self.process.stdout)
         self._tell(
             {
-                "templates": [str(folder) for folder in settings.TEMPLATES[0]["DIRS"]],
+                "templates": [str(folder) for folder in cast("list[Path]", settings.TEMPLATES[0]["DIRS"])],
                 "static": [str(folder) for folder in settings.STATICFILES_DIRS],
                 "font_folder": settings.OFFICIAL_FONT_DIR,
                 "time_zone": settings.TIME_ZONE,

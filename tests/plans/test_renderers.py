@@ -1,4 +1,4 @@
-"""Renderers are processes of their own: a document that takes too long or too much is given up, and the next one works."""
+"""Renderers are processes: a document that takes too long or too much is given up, and the next one works."""
 
 import os
 import signal
@@ -71,7 +71,7 @@ def test_one_renderer_writes_both_kinds_and_survives_content_that_it_refuses(ren
 
 def test_document_that_takes_too_long_is_given_up_with_a_sentence(renderer):
     started = time.monotonic()
-    with pytest.raises(NotPrinted, match="trong 2 giây.*Hãy chia"):
+    with pytest.raises(NotPrinted, match=r"trong 2 giây.*Hãy chia"):
         renderer.print_out("pdf", long_plan(), seconds=2, progress=None)
     assert time.monotonic() - started < 20
     assert not renderer.is_usable()

@@ -217,12 +217,13 @@ def _printed(block: blocks.Block) -> dict[str, Any]:
         case blocks.KeyLine(label=label, text=text):
             return {"kind": "keyline", "label": tidy(label).removesuffix(":"), "segments": line(text)}
         case blocks.Table():
-            return _printed_table(block)
+            return table_part(block)
         case blocks.Chart(svg=svg, title=title, description=description):
             return {"kind": "chart", "svg": safe_drawing(svg), "title": tidy(title), "description": tidy(description)}
 
 
-def _printed_table(table: blocks.Table) -> dict[str, Any]:
+def table_part(table: blocks.Table) -> dict[str, Any]:
+    """Return the template context of a table."""
     total = sum(column.width for column in table.columns) or 1
     return {
         "kind": "table",

@@ -413,8 +413,8 @@ def test_renderer_fetches_nothing_but_the_font(monkeypatch, tmp_path):
 
     monkeypatch.setattr(pdf.OwnFontsOnly, "fetch", watched)
     template = f'<link rel="stylesheet" href="{secret.as_uri()}"><img src="http://127.0.0.1:9/x.png"><p>Chữ</p>'
-    monkeypatch.setattr(pdf, "_parts", lambda document: [template])
-    printed = Printed(render_pdf(plan()))
+    monkeypatch.setattr(pdf, "_markup", lambda document, position: template)
+    printed = Printed(render_pdf(plan(appendices=())))
     assert printed.text() == "Chữ"
     assert secret.as_uri() in fetched
     refused = pdf.OwnFontsOnly(official_font())

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from weasyprint import Document
 from weasyprint.formatting_structure import boxes
-from weasyprint.text.line_break import get_log_attrs
+from weasyprint.text.line_break import split_first_line
 
 from plans.official.blocks import Appendix, Table
 from plans.official.glyphs import Face, is_simple
@@ -26,7 +26,7 @@ _BASELINE: Final = 14.9984375
 _SURELY_LOW: Final = 60  # characters: in the narrowest column they take less than half a page
 _PAD_TOP, _PAD_LEFT = 2.5 / 0.75, 4.0
 _POINTS: Final = 0.75
-# Words with spaces between them and a mark at their ends break at the spaces only; all else is asked of the library.
+# Words with spaces between them and a mark at their ends break at the spaces only; all else is asked of the renderer.
 _PLAIN: Final = re.compile(r"[^\W_]+[.,;]?(?: [^\W_]+[.,;]?)*")
 
 
@@ -57,6 +57,7 @@ class Frame:
     header_cells: tuple[tuple[float, float, float, float], ...]
     margins: tuple[Text, ...]
     number: Text | None
+    style: Any  # of a cell's text, for the renderer's own line breaks
 
 
 def long_table(appendix: Appendix) -> Table | None:
@@ -91,7 +92,7 @@ def frame_of(part: Document) -> Frame | None:
         return None
     kept, model = with_rows[0] + 1, part.pages[with_rows[1]]
     first, table = pages[with_rows[0]], pages[with_rows[1]]
-    if first is None or table is None:
+    if first is None or table is None or not any(_texts(table.children[-1])):
         return None
     heads = [cell for group in table.children if group.is_header for row in group.children for cell in row.children]
     row = _rows(table)[0]
@@ -105,7 +106,7 @@ def frame_of(part: Document) -> Frame | None:
         top=row.position_y,
         bottom=model._page_box.children[0].position_y + model._page_box.height,
         edges=(*table.column_positions, table.column_positions[-1] + table.column_widths[-1]),
-        border=table.border_top_width * 2,
+        border=table.border_left_width * 2,
         header=tuple(_text(box) for cell in heads for box in _texts(cell)),
         header_cells=tuple(
             (
@@ -118,6 +119,7 @@ def frame_of(part: Document) -> Frame | None:
         ),
         margins=tuple(text for text in margins if text is not number),
         number=number,
+        style=next(_texts(table.children[-1])).style,
     )
 
 
@@ -147,6 +149,7 @@ class LongTable:
         """``rows`` as layout.py prepares them, from the frame's first one on, with characters of the font only."""
         self.frame, self.rows, self.faces = frame, rows, faces
         self._inset = frame.border / 2 + _PAD_LEFT
+        self._styles = [_in_face(frame.style, face) for face in range(len(faces))]
 
     def pages(self) -> Iterator[bytes]:
         """Draw page by page: the content streams."""
@@ -181,7 +184,9 @@ class LongTable:
         for cell in row["cells"]:
             span = cell["colspan"] or 1
             room = self.frame.edges[column + span] - self.frame.edges[column] - 2 * self._inset
-            lines.append(broken(cell["text"], self.faces[_face(cell)], room))
+            face = _face(cell)
+            text = broken(cell["text"], self.faces[face], room)
+            lines.append(broken_by_library(cell["text"], self._styles[face], room) if text is None else text)
             column += span
         return lines
 
@@ -204,17 +209,25 @@ class LongTable:
         page.rule_row(edges, height)
 
 
+def _in_face(style: Any, face: int) -> Any:
+    changed = style.copy()
+    changed["font_weight"], changed["font_style"] = 700 if face & 1 else 400, "italic" if face & 2 else "normal"
+    return changed
+
+
 def _face(cell: dict[str, Any]) -> int:
     classes = cell["classes"].split()
     return ("o-b" in classes) + 2 * ("o-i" in classes)
 
 
-def broken(text: str, face: Face, room: float) -> list[str]:
-    """Return ``text`` in lines that fit into ``room`` pixels, broken where the renderer breaks them."""
+def broken(text: str, face: Face, room: float) -> list[str] | None:
+    """Return ``text`` in lines that fit into ``room`` pixels; None where the lines may end elsewhere than at spaces."""
     _, places = face.shaped(text)
     limit = int(room * 1024) * face.em / (1024 * _SIZE)
     if places[-1] <= limit or not text:
         return [text]
+    if not _PLAIN.fullmatch(text):
+        return None
 
     def reaches(start: int, end: int) -> bool:
         """Whether a line fits, measured as the library does it: the last letter closes up to the space after it."""
@@ -222,31 +235,26 @@ def broken(text: str, face: Face, room: float) -> list[str]:
         return min(bare, places[end]) - places[start] <= limit
 
     lines, start, last = [], 0, 0
-    for stop in _breaks(text):
-        end = len(text[:stop].rstrip(" "))
+    for end in [*(match.start() for match in re.finditer(" ", text)), len(text)]:
         if not reaches(start, end):
-            if last > start:
-                lines.append(text[start:last].rstrip(" "))
-                start = last
-            while not reaches(start, end):  # one word that is longer than a line
-                cut = start + 1
-                while reaches(start, cut + 1):
-                    cut += 1
-                lines.append(text[start:cut])
-                start = cut
-        last = stop
-    lines.append(text[start:].rstrip(" "))
+            if last == 0:
+                return None
+            lines.append(text[start:last])
+            start = last + 1
+            if not reaches(start, end):
+                return None
+        last = end
+    return [*lines, text[start:]]
+
+
+def broken_by_library(text: str, style: Any, room: float) -> list[str]:
+    """Return ``text`` in lines as the renderer itself breaks them."""
+    lines, rest = [], text.encode()
+    while rest:
+        _, length, resume, *_ = split_first_line(rest.decode(), style, None, room, 0)
+        lines.append(rest[:length].decode().rstrip(" "))
+        rest = rest[resume:] if resume else b""
     return lines
-
-
-def _breaks(text: str) -> list[int]:
-    """Return the positions before which a line may begin, and the end."""
-    if _PLAIN.fullmatch(text):
-        inside = [match.end() for match in re.finditer(" ", text)]
-    else:
-        attributes = get_log_attrs(text, "vi")
-        inside = [position for position in range(1, len(text)) if attributes[position].is_line_break]
-    return [*inside, len(text)]
 
 
 class _Page:

@@ -12,7 +12,7 @@ from tests.plans.test_official_pdf import plan
 
 TEXT = (
     "Tổ chức tuyên truyền pháp luật về trẻ em cho đoàn viên AVTo Y. TA P, 28-CT/TW 2021–2025 dung/việc (khoản 2); [a], "
-    "“trích dẫn”; 12.345,6 % https://mau.example/duong-dan-rat-dai-khong-co-cho-ngat/1234567890123456789012345678901234 "
+    "“trích dẫn”; 12.345,6 % https://mau.example/duong-dan-rat-dai-khong-co-cho-ngat/12345678901234567890123456789 "
     "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ … – a / b ! <b>đậm</b> \\( {{ 7 }} \U0001f600 ₫"
 )
 WORDS = TEXT.split()
@@ -112,5 +112,5 @@ def test_rows_higher_than_a_page_are_left_to_the_renderer(monkeypatch):
     table = Table(COLUMNS, HEADER, (*appendix().blocks[0].rows, *high))
     document = plan(body=(), appendices=(Appendix("Bảng", (table,), landscape=True),))
     whole = printed(document, monkeypatch, long=True)
-    assert whole.text().count("Rất dài") == 1600
+    assert whole.text().count("Rất") == 1600
     assert all("/ExtGState" in page["/Resources"] for page in whole.pages)

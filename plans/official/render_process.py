@@ -94,6 +94,7 @@ def _limit_processor_time(seconds: int) -> None:
 
 def _serve(request: dict[str, Any], answers: BinaryIO) -> bool:
     """Render one document and answer; False when this process must not be used any more."""
+    from plans.official import limits
     from plans.official.blocks import ContentError, from_json
     from plans.official.fonts import FontNotFound
 
@@ -102,11 +103,13 @@ def _serve(request: dict[str, Any], answers: BinaryIO) -> bool:
 
     try:
         _limit_processor_time(request["seconds"])
+        document = from_json(request["content"])
+        limits.check(document)
         if request["kind"] == "word":
             from plans.official.word import print_out
         else:
             from plans.official.pdf import print_out
-        printout = print_out(from_json(request["content"]), progress=tell)
+        printout = print_out(document, progress=tell)
     except ContentError as error:
         write_frame(answers, {"refused": str(error)})
     except FontNotFound as error:

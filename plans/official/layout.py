@@ -54,7 +54,7 @@ def segments(runs: Runs) -> list[Segment]:
 def _short_pieces(piece: Segment) -> list[Segment]:
     if len(piece.text) <= _LONGEST_PIECE:
         return [piece]
-    classes = f"{piece.classes} o-part".strip()
+    classes = f"{piece.classes} o-piece".strip()
     return [Segment(text, classes) for text in _A_PIECE.findall(piece.text)]
 
 

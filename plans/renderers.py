@@ -83,9 +83,11 @@ class Renderer:
             self._tell({"kind": kind, "content": content, "seconds": seconds})
             return self._answer(progress)
         except EOFError as error:
+            self.process.kill()  # it has closed its end, so it is going already
+            status = self.process.wait()
             if late.is_set():
                 raise NotPrinted(TOO_SLOW.format(seconds=seconds)) from error
-            logger.error("A renderer has ended by itself (%s)", self.process.wait(10))
+            logger.error("A renderer has ended by itself (%s)", status)
             raise NotPrinted(STOPPED) from error
         finally:
             alarm.cancel()

@@ -1,4 +1,4 @@
-"""``python -m bench [NAME...]``: measures what the names say (pages, import, pdf, memory; all without a name).
+"""``python -m bench [NAME...]``: measures what the names say (see NAMES; all without a name).
 
 Prints a table with the bars and ends with 1 when one is missed.
 """
@@ -15,7 +15,7 @@ from bench.product import running
 if TYPE_CHECKING:
     from bench.measures import Result
 
-NAMES = ("pages", "import", "pdf", "memory")
+NAMES = ("pages", "import", "pdf", "documents", "memory")
 
 
 def main(wanted: list[str]) -> int:
@@ -47,6 +47,8 @@ def main(wanted: list[str]) -> int:
             results += measures.imported_workbook(made)
         if "pdf" in chosen:
             results += measures.printed_report(made)
+        if "documents" in chosen:
+            results += importlib.import_module("bench.documents").documents(product, made)
         _settle()
     print(_table(results))
     if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
@@ -67,7 +69,8 @@ def _settle() -> None:
 def _table(results: "Sequence[Result]") -> str:
     lines = [f"{'':34}{'measured':>12}{'bar':>12}"]
     for row in results:
-        value, bar = f"{row.value:,.2f}" if row.unit == "s" else f"{row.value:,.0f}", f"< {row.bar:,.0f}"
+        value = f"{row.value:,.2f}" if row.unit in "s×" else f"{row.value:,.0f}"
+        bar = f"< {row.bar:,.1f}" if row.unit == "×" else f"< {row.bar:,.0f}"
         verdict = "MISSED" if row.missed else "ok"
         lines.append(f"{row.name:34}{value + ' ' + row.unit:>12}{bar + ' ' + row.unit:>12}  {verdict:7} {row.note}")
     return "\n".join(lines)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
 
-import pypdf
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -22,7 +21,8 @@ from openpyxl import load_workbook
 from bench.product import HOST, Product
 from bench.province import IMPORTED, TODAY, Province
 from orgunits.models import User
-from plans.official.pdf import print_out
+from plans import renderers
+from plans.official.blocks import to_json
 from reports import official, sheets_import, sheets_units
 from reports.models import Report, SheetImport
 
@@ -89,10 +89,10 @@ class Browser:
 def median_ms(action: Callable[[], object]) -> float:
     for _ in range(WARM_UP):
         action()
-    return statistics.median(_timed(action) for _ in range(ROUNDS)) * 1000
+    return statistics.median(timed(action) for _ in range(ROUNDS)) * 1000
 
 
-def _timed(action: Callable[[], object]) -> float:
+def timed(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
@@ -178,10 +178,10 @@ def imported_workbook(province: Province) -> list[Result]:
     period = duty.obligations.latest("period__year").period
     file = _filled(sheets_units.build(duty, period, by=by, on=TODAY).content)
     row = sheets_import.take_many(SimpleUploadedFile("bang.xlsx", file), duty, period, unit=province.root, by=by)
-    seconds = _timed(lambda: sheets_import.run(row.pk))
+    seconds = timed(lambda: sheets_import.run(row.pk))
     row.refresh_from_db()
     sheets_import.confirm_many(row, by=by, with_clashes=False)
-    seconds += _timed(lambda: sheets_import.run(row.pk))
+    seconds += timed(lambda: sheets_import.run(row.pk))
     typed = sum(len(draft) for draft in Report.objects.filter(obligation__duty=duty).values_list("draft", flat=True))
     row.refresh_from_db()
     if row.status != SheetImport.Status.DONE or typed != VALUES * IMPORTED:
@@ -235,9 +235,9 @@ def _fields(page: str) -> dict[str, str]:
 def printed_report(province: Province) -> list[Result]:
     """The PDF of a filed report, rendered as the worker does, the second time and later."""
     report = province.filed
-    document = official.report_document(report, report.revisions.get(), on=TODAY)
-    count = len(pypdf.PdfReader(io.BytesIO(print_out(document).content)).pages)
-    seconds = statistics.median(_timed(lambda: print_out(document)) for _ in range(PDF_ROUNDS))
+    content = to_json(official.report_document(report, report.revisions.get(), on=TODAY))
+    count = renderers.print_out("pdf", content).pages
+    seconds = statistics.median(timed(lambda: renderers.print_out("pdf", content)) for _ in range(PDF_ROUNDS))
     return [Result("PDF of a report, warm", seconds, 1, "s", f"{count} pages")]
 
 

@@ -57,7 +57,7 @@ class Product:
     def memory(self) -> dict[str, int]:
         """Memory by name in bytes, each page shared by several processes counted once (PSS)."""
         roots = self.services | {name: child.pid for name, child in self.programs.items()}
-        return {name: sum(_pss(pid) for pid in _with_children(root)) for name, root in roots.items()}
+        return {name: pss_with_children(root) for name, root in roots.items()}
 
 
 @contextmanager
@@ -100,6 +100,10 @@ def _with_children(pid: int) -> list[int]:
         for child in task.read_text().split():
             found += _with_children(int(child))
     return found
+
+
+def pss_with_children(pid: int) -> int:
+    return sum(_pss(each) for each in _with_children(pid))
 
 
 def _pss(pid: int) -> int:

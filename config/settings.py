@@ -118,6 +118,10 @@ CACHES = {
 MEDIA_ROOT = DATA_DIR / "files"
 # The only folder to look for the printed documents' font in; empty: where Debian puts Tinos or Liberation Serif.
 OFFICIAL_FONT_DIR = env.str("OFFICIAL_FONT_DIR", default="")
+# Official documents are rendered in processes of their own: how many, how long and with how many MB for one document.
+PRINT_PROCESSES = environment.whole_number("PRINT_PROCESSES", default=2, low=1, high=32)
+PRINT_SECONDS_LIMIT = environment.whole_number("PRINT_SECONDS_LIMIT", default=300, low=10, high=840)
+PRINT_MEMORY_LIMIT = environment.whole_number("PRINT_MEMORY_LIMIT", default=1536, low=384, high=65536)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a filing form with its tables has many fields
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from orgunits.models import OrgUnit, User
 from orgunits.vietnamese import without_marks
+from plans import renderers
 from plans.models import PrintBatch, PrintBatchItem, PrintJob
-from plans.official.blocks import ContentError, OfficialDocument, content_hash, from_json, to_json
+from plans.official.blocks import ContentError, OfficialDocument, content_hash, to_json
 from plans.official.fonts import FontNotFound
 from plans.official.layout import LAYOUT_VERSION
 
@@ -104,7 +105,7 @@ def run(pk: int) -> bool:
     """Render one waiting job; call it outside any transaction. False when another worker has it.
 
     1. Claim it by a conditional UPDATE.
-    2. Render, writing the progress after every part.
+    2. Render (renderers.py: elsewhere, within limits), writing the progress after every part.
     3. Keep the file and record DONE, or FAILED with a sentence for the person who waits.
     """
     if not PrintJob.objects.claim(pk, at=timezone.now()):
@@ -113,7 +114,7 @@ def run(pk: int) -> bool:
     kind = PrintJob.Kind(job.kind)
     render = write_word if kind == PrintJob.Kind.WORD else print_out
     try:
-        printout = render(from_json(job.content), progress=_progress_of(job))
+        printout = render(job.content, progress=_progress_of(job))
         name = f"{job.content_hash[:20]}-{job.claims}.{EXTENSIONS[kind]}"
         job.file.save(name, ContentFile(printout.content), save=False)
     except (ContentError, FontNotFound) as error:
@@ -126,18 +127,14 @@ def run(pk: int) -> bool:
     return True
 
 
-def print_out(document: OfficialDocument, *, progress: "Progress | None" = None) -> "Printout":
-    """Render, loading the renderer with a worker's first document: 26 MB that web workers and beat do without."""
-    from plans.official import pdf
-
-    return pdf.print_out(document, progress=progress)
+def print_out(content: Any, *, progress: "Progress | None" = None) -> "Printout":
+    """Render stored content as a PDF file in a process of its own, within the limits of one job."""
+    return renderers.print_out("pdf", content, progress=progress)
 
 
-def write_word(document: OfficialDocument, *, progress: "Progress | None" = None) -> "Printout":
-    """Write a Word file, loading what writes it with a worker's first one, as print_out does."""
-    from plans.official import word
-
-    return word.print_out(document, progress=progress)
+def write_word(content: Any, *, progress: "Progress | None" = None) -> "Printout":
+    """Write stored content as a Word file, as print_out does."""
+    return renderers.print_out("word", content, progress=progress)
 
 
 def try_again(job: PrintJob, *, by: User) -> bool:

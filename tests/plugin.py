@@ -19,7 +19,8 @@ from tests.services import Postgres, Redis, Service, memory_folder
 # Whatever the developer has exported for a run must not reach a test.
 FOREIGN = {
     "ALLOWED_HOSTS", "BEHIND_PROXY", "CONN_MAX_AGE", "DATABASE_URL", "DEBUG", "DEFAULT_FROM_EMAIL", "EMAIL_URL",
-    "LOG_LEVEL", "OFFICIAL_FONT_DIR", "PORT", "REDIS_URL", "SAMPLE_PASSWORD", "SECRET_KEY_FALLBACKS", "SITE_URL",
+    "LOG_LEVEL", "OFFICIAL_FONT_DIR", "PORT", "PRINT_MEMORY_LIMIT", "PRINT_PROCESSES",
+    "PRINT_SECONDS_LIMIT", "REDIS_URL", "SAMPLE_PASSWORD", "SECRET_KEY_FALLBACKS", "SITE_URL",
 }  # fmt: skip
 
 

@@ -36,6 +36,7 @@ _FOLDERS: Final = (
     "/usr/share/fonts/truetype/liberation",
     "/usr/share/fonts/liberation-serif",
 )
+_NOT_IN_FONT: Final = "\N{WHITE SQUARE}"
 HOW_TO_INSTALL: Final = (
     "Hãy cài gói fonts-croscore (Tinos) hoặc fonts-liberation2 bằng lệnh "
     "“apt-get install fonts-croscore”, hoặc đặt OFFICIAL_FONT_DIR là thư mục có đủ bốn tệp phông."
@@ -66,6 +67,11 @@ class FontFamily:
     def files(self) -> tuple[Path, ...]:
         """Return the four files: regular, bold, italic, bold italic."""
         return (self.regular, self.bold, self.italic, self.bold_italic)
+
+    def with_squares(self, text: str) -> str:
+        """Return ``text`` with empty squares for what the font has not; line breaks stay."""
+        unknown = {ord(character) for character in set(text)} - self.characters - {0x0A}
+        return text.translate(dict.fromkeys(unknown, _NOT_IN_FONT)) if unknown else text
 
 
 def official_font() -> FontFamily:

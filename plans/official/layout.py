@@ -15,6 +15,9 @@ from plans.official.text import spaced, tidy
 
 # A document number, date or range must not break at its "/" or "-".
 _UNBROKEN: Final = re.compile(r"(?<!\w)\d[\w.]*(?:[/–-][\w&]+)+")
+# A longer piece is cut in two at a space: the renderer copies all of a piece that is left for each line that it breaks.
+_LONGEST_PIECE: Final = 4000
+_A_PIECE: Final = re.compile(rf"(?s).{{{_LONGEST_PIECE}}}\S*\s|.+")
 # A line of 14 pt on 165 mm holds about 80 letters: a text longer than this has two lines for certain.
 _SURELY_TWO_LINES: Final = 110
 _LINES_BEFORE_SIGNATURE: Final = 2
@@ -41,10 +44,18 @@ def segments(runs: Runs) -> list[Segment]:
         text = spaced("".join(run.text for run in group))
         base = [name for name, wanted in (("o-b", bold), ("o-i", italic)) if wanted]
         pieces += _unbroken_pieces(wording.running_text(text), base)
+    pieces = [part for piece in pieces for part in _short_pieces(piece)]
     if pieces:
         pieces[0] = Segment(pieces[0].text.lstrip(), pieces[0].classes)
         pieces[-1] = Segment(pieces[-1].text.rstrip(), pieces[-1].classes)
     return [piece for piece in pieces if piece.text]
+
+
+def _short_pieces(piece: Segment) -> list[Segment]:
+    if len(piece.text) <= _LONGEST_PIECE:
+        return [piece]
+    classes = f"{piece.classes} o-piece".strip()
+    return [Segment(text, classes) for text in _A_PIECE.findall(piece.text)]
 
 
 def _unbroken_pieces(text: str, base: Sequence[str]) -> list[Segment]:
@@ -217,12 +228,13 @@ def _printed(block: blocks.Block) -> dict[str, Any]:
         case blocks.KeyLine(label=label, text=text):
             return {"kind": "keyline", "label": tidy(label).removesuffix(":"), "segments": line(text)}
         case blocks.Table():
-            return _printed_table(block)
+            return table_part(block)
         case blocks.Chart(svg=svg, title=title, description=description):
             return {"kind": "chart", "svg": safe_drawing(svg), "title": tidy(title), "description": tidy(description)}
 
 
-def _printed_table(table: blocks.Table) -> dict[str, Any]:
+def table_part(table: blocks.Table) -> dict[str, Any]:
+    """Return the template context of a table."""
     total = sum(column.width for column in table.columns) or 1
     return {
         "kind": "table",

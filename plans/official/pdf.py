@@ -16,6 +16,7 @@ import pydyf
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from weasyprint import CSS, HTML, Document
+from weasyprint.document import Page
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -23,13 +24,13 @@ from plans.official.archive import archival
 from plans.official.blocks import OfficialDocument
 from plans.official.fonts import FontFamily, official_font
 from plans.official.layout import appendix_part, document_title, main_part
+from plans.official.long_pages import LaterPages, later_pages, with_later_pages
 from plans.official.printout import Printout, Progress
 
 STYLE_SHEET: Final = "css/official.css"
 _FONT_IN_CSS: Final = "Official Serif"
 _SIGN_SPACE: Final = "o-sign-space"
 _POINTS: Final = 0.75  # of a CSS pixel
-_NOT_IN_FONT: Final = "\N{WHITE SQUARE}"
 
 # The renderer's libraries are not made for several threads of one process, and two would not be faster.
 one_at_a_time = threading.Lock()
@@ -68,34 +69,42 @@ def print_out(document: OfficialDocument, *, progress: Progress | None = None) -
         CSS(string=_style_sheet(font), url_fetcher=fetcher, font_config=config),
     ]
     total = len(document.appendices) + 2
-    pages, first = [], None
+    pages: list[Page] = []
+    later: list[tuple[int, LaterPages]] = []
+    first: Document | None = None
+
+    def lay_out(document: OfficialDocument, position: int) -> Document:
+        return HTML(string=_printable(_markup(document, position), font), url_fetcher=fetcher).render(
+            font_config=config, stylesheets=style_sheets, presentational_hints=True, pdf_variant="pdf/a-2b"
+        )
+
     with one_at_a_time, _without_gc():
-        for done, markup in enumerate(_parts(document), start=1):
-            part = HTML(string=_printable(markup, font), url_fetcher=fetcher).render(
-                font_config=config, stylesheets=style_sheets, presentational_hints=True, pdf_variant="pdf/a-2b"
-            )
+        for position in range(total - 1):
+            long = later_pages(document, position, lay_out, font)
+            part = long.beginning if long else lay_out(document, position)
             first = first or part
-            pages += part.pages
+            pages += part.pages[: long.frame.kept_pages] if long else part.pages
+            later += [(len(pages), long)] if long else []
             if progress:
-                progress(done, total)
+                progress(position + 1, total)
         if first is None:
             raise AssertionError("a document has at least its main part")
         content: bytes = first.copy(pages).write_pdf(finisher=_finish, pdf_variant="pdf/a-2b")
+    if later:
+        content = with_later_pages(content, later)
     if document.number.serial is not None:
         content = archival(content)
     if progress:
         progress(total, total)
-    return Printout(content, len(pages))
+    return Printout(content, len(pages) + sum(len(long.contents) for _, long in later))
 
 
-def _parts(document: OfficialDocument) -> Iterator[str]:
-    frame = {"title": document_title(document), "author": document.issuer_name}
-    yield render_to_string(
-        "official/document.html", {**main_part(document), **frame, "part_template": "official/_main.html"}
-    )
-    for position in range(1, len(document.appendices) + 1):
-        part = appendix_part(document, position)
-        yield render_to_string("official/document.html", {**part, "part_template": "official/_appendix.html"})
+def _markup(document: OfficialDocument, position: int) -> str:
+    """Return the document without its appendices (0), or one of these, as a page of HTML."""
+    part = appendix_part(document, position) if position else main_part(document)
+    template = "official/_appendix.html" if position else "official/_main.html"
+    frame = {"title": document_title(document), "author": document.issuer_name, "part_template": template}
+    return render_to_string("official/document.html", {**part, **frame})
 
 
 def font_faces(font: FontFamily) -> str:
@@ -121,8 +130,7 @@ def _printable(markup: str, font: FontFamily) -> str:
     # fits makes it break the line after the first word. The texts themselves hold no line breaks.
     markup = re.sub(r"\n\s*(?=</(?:p|div|h[1-6]|span)>|<span class=\"o-rule)", "", markup)
     markup = markup.replace(f'font-family="{_FONT_IN_CSS}', f'font-family="{font.name}')
-    unknown = {ord(character) for character in set(markup)} - font.characters - {0x0A}
-    return markup.translate(dict.fromkeys(unknown, _NOT_IN_FONT))
+    return font.with_squares(markup)
 
 
 def _finish(document: Document, pdf: pydyf.PDF) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from plans.official.blocks import ContentError
+
 Progress = Callable[[int, int], object]
 
 
@@ -12,3 +14,7 @@ class Printout:
 
     content: bytes
     pages: int | None
+
+
+class NotPrinted(ContentError):
+    """The document is too large for the limits of one job; the text says in Vietnamese what to do."""

@@ -78,8 +78,8 @@ def rendered(settings, tmp_path, monkeypatch):
     settings.MEDIA_ROOT = tmp_path
     found = []
 
-    def print_out(document, *, progress=None):
-        found.append(document.subject)
+    def print_out(content, *, progress=None):
+        found.append(content["document"]["subject"])
         return Printout(pdf(len(found)), len(found))
 
     monkeypatch.setattr(printing, "print_out", print_out)

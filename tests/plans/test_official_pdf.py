@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from django.template.loader import render_to_string
 
-from plans.official import blocks, pdf
+from plans.official import blocks, layout, pdf
 from plans.official.blocks import Bullet, Cell, Column, Heading, KeyLine, OfficialDocument, Paragraph, Run, plain
 from plans.official.fonts import official_font
 from plans.official.numbering import BLANK
@@ -413,8 +413,8 @@ def test_renderer_fetches_nothing_but_the_font(monkeypatch, tmp_path):
 
     monkeypatch.setattr(pdf.OwnFontsOnly, "fetch", watched)
     template = f'<link rel="stylesheet" href="{secret.as_uri()}"><img src="http://127.0.0.1:9/x.png"><p>Chữ</p>'
-    monkeypatch.setattr(pdf, "_parts", lambda document: [template])
-    printed = Printed(render_pdf(plan()))
+    monkeypatch.setattr(pdf, "_markup", lambda document, position: template)
+    printed = Printed(render_pdf(plan(appendices=())))
     assert printed.text() == "Chữ"
     assert secret.as_uri() in fetched
     refused = pdf.OwnFontsOnly(official_font())
@@ -472,3 +472,14 @@ def test_preview_leaves_the_first_heading_to_the_page_and_skips_no_level():
     assert re.findall(r"<h(\d)", html) == ["2", "3", "4"]
     letter = render_html(plan(type_name="", body=(Heading(1, "I.", "Một"),), appendices=()))
     assert re.findall(r"<h(\d)", letter) == ["2"]
+
+
+def test_very_long_paragraph_is_cut_for_the_renderer_and_reads_on(monkeypatch):
+    text = "Tổ chức tuyên truyền pháp luật về trẻ em cho đoàn viên, người lao động. " * 200
+    document = plan(body=(Paragraph((Run(text, italic=True),)), Paragraph(plain(text))), closing=(), appendices=())
+    assert render_html(document).count("o-piece") > 6
+    cut = Printed(render_pdf(document))
+    monkeypatch.setattr(layout, "_LONGEST_PIECE", 10**9)
+    whole = Printed(render_pdf(document))
+    assert "o-piece" not in render_html(document)
+    assert [cut.text(n + 1) for n in range(len(cut.pages))] == [whole.text(n + 1) for n in range(len(whole.pages))]

@@ -103,7 +103,7 @@ def _markup(document: OfficialDocument, position: int) -> str:
     """Return the document without its appendices (0), or one of these, as a page of HTML."""
     part = appendix_part(document, position) if position else main_part(document)
     template = "official/_appendix.html" if position else "official/_main.html"
-    frame = {"title": document_title(document), "author": document.issuer_name, "part_template": template}
+    frame = {"file_title": document_title(document), "author": document.issuer_name, "part_template": template}
     return render_to_string("official/document.html", {**part, **frame})
 
 

@@ -259,10 +259,11 @@ def test_unit_with_units_below_prints_their_sums_apart(cast):
     document = report_document(union_report, revision, on=TODAY)
     heading = next(block for block in document.body if isinstance(block, Heading) and "tổng hợp" in block.text)
     position = document.body.index(heading)
-    source, chart, shares, values = document.body[position + 1 : position + 5]
+    source, chart, shares, leads, values = document.body[position + 1 : position + 6]
     assert "chỉ tính 1 báo cáo đã duyệt trên 2 báo cáo phải nộp" in text_of(source.runs)
     assert isinstance(chart, Chart)
     assert ["Cộng", "90", "100", "90,0 %", "Chưa đạt"] in row_texts(shares)
+    assert "ở phụ lục" in text_of(leads.runs)
     assert row_texts(values)[0] == ["1", "Số trẻ em được hỗ trợ", "em", "12", "1 đơn vị có số liệu"]
     assert any("số liệu riêng của đơn vị; số liệu tổng hợp" in text for text in texts(document))
     printed = Printed(print_out(document).content)

@@ -73,10 +73,10 @@ def planned_in_words(obligation: Obligation) -> str:
     if obligation.extended_due_on:
         return f"được gia hạn đến {due_dates.last_moment(obligation.extended_due_on)}"
     year = obligation.period.year
-    rules = [rule for rule in obligation.duty.due_rules.all() if rule.period_kind == obligation.period.kind]
+    rule = obligation.duty.rule_for(obligation.period.kind, obligation.level_id)
     with contextlib.suppress(ValueError):  # the rule has lost its date since, or has none in that year
-        if rules and rules[0].due_on(year) == obligation.due_on:
-            return due_dates.rule_in_words(rules[0], year)
+        if rule and rule.due_on(year) == obligation.due_on:
+            return due_dates.rule_in_words(rule, year)
     return f"chậm nhất {due_dates.last_moment(obligation.due_on)}"
 
 

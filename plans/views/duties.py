@@ -33,8 +33,8 @@ def duty_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def _write_duty(request: SignedInRequest, plan: Plan, duty: ReportingDuty) -> HttpResponse:
     """Set who reports what to whom, and the due day of each kind of period."""
     form = DutyForm(request.POST or None, instance=duty, plan=plan, on=timezone.localdate())
-    rules = DueRuleFormSet(request.POST or None, instance=duty, prefix="thoi-han")
-    if form.is_valid() and rules.is_valid():
+    rules = DueRuleFormSet(request.POST or None, instance=duty, prefix="thoi-han", form_kwargs={"plan": plan})
+    if form.is_valid() and rules.is_valid() and rules.fits(form):
         save_duty(form, rules, plan=plan, by=request.user, at=timezone.now())
         messages.success(request, "Đã lưu chế độ báo cáo. Hạn của các báo cáo đã tạo không đổi theo.")
         return redirect(f"{plan.get_absolute_url()}#che-do-bao-cao")

@@ -69,7 +69,7 @@ def _plan_context(request: SignedInRequest, pk: int) -> dict[str, object]:
     nodes = outline(plan)
     duties = list(
         ReportingDuty.objects.filter(plan=plan)
-        .select_related("recipient_unit", "level", "section")
+        .select_related("recipient_unit", "section")
         .prefetch_related(
             "due_rules",
             "recipient_unit__placements",

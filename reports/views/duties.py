@@ -206,7 +206,7 @@ def _preview(rule: DueRule, year: int, *, on: Any) -> dict[str, Any]:
 
 def _duties(request: SignedInRequest) -> Any:
     return ReportingDuty.objects.visible_to(request.user).select_related(
-        "plan__document", "plan__org_unit", "recipient_unit", "section", "level"
+        "plan__document", "plan__org_unit", "recipient_unit", "section"
     )
 
 

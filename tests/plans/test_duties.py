@@ -19,7 +19,7 @@ def filled(duty=None, rules=(), initial=0, **changes):
         "phrase": duty.phrase if duty else "định kỳ 6 tháng, năm",
         "section": "",
         "reporters": duty.reporters if duty else "children",
-        "level": "",
+        "delivery": duty.delivery if duty else "direct",
         "recipient_unit": str(duty.recipient_unit_id) if duty else "",
         "recipient_name": "",
         "route": "Ban Nữ công",
@@ -109,7 +109,7 @@ def test_two_rules_for_one_kind_of_period_are_refused(client, cast, plan):
     ("changes", "field"),
     [
         ({"reporters": "chosen"}, "units"),
-        ({"reporters": "level"}, "level"),
+        ({"reporters": "level"}, "levels"),
         ({"active_from": "02/01/2026", "active_to": "02/01/2026"}, "active_to"),
         ({"name": ""}, "name"),
     ],

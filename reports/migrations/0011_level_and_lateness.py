@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import OuterRef, Subquery
-from django.db.models.functions import TruncDate
 
 
 def levels_of_that_time(apps, schema_editor):
@@ -12,7 +11,7 @@ def levels_of_that_time(apps, schema_editor):
     for period in apps.get_model("reports", "Period").objects.all():
         places = Placement.objects.filter(
             org_unit=OuterRef("org_unit"), valid_from__lte=period.ends_on
-        ).filter(valid_from__lte=TruncDate(OuterRef("created_at")))
+        ).filter(valid_from__lte=OuterRef("created_at"))
         level = Subquery(places.order_by("-valid_from").values("level")[:1])
         Obligation.objects.filter(period=period).update(level=level)
 

@@ -60,7 +60,7 @@ class SnapshotChild(models.Model):
     obligation = models.ForeignKey(Obligation, models.PROTECT, related_name="+")
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10)  # a Report.Status, "none" where nothing was begun, "waived"
-    # By how many days it was late at that moment: missing so long, or first filed so late. Empty: taken before it was kept.
+    # Days late at that moment: missing so long, or first filed so late. Empty where it was taken before this was kept.
     late_days = models.PositiveIntegerField(null=True)
 
     class Meta:

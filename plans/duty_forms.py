@@ -56,9 +56,15 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
         }
         help_texts = {
             "phrase": "Câu trong văn bản nêu chế độ báo cáo này, ghi đúng từng chữ.",
-            "levels": "Chỉ chọn khi đơn vị phải báo cáo là các đơn vị cấp dưới thuộc những cấp được chọn; chọn được nhiều cấp.",
+            "levels": (
+                "Chỉ chọn khi đơn vị phải báo cáo là các đơn vị cấp dưới thuộc những cấp được chọn. "
+                "Chọn được nhiều cấp."
+            ),
             "units": "Chỉ chọn khi đơn vị phải báo cáo là các đơn vị được chọn.",
-            "delivery": "Theo từng cấp: mỗi đơn vị nộp cho đơn vị cấp trên gần nhất cũng phải nộp báo cáo này và đơn vị đó xét duyệt; đơn vị trên cùng nộp nơi nhận. Báo cáo đã tạo không đổi nơi nhận.",
+            "delivery": (
+                "Theo từng cấp: mỗi đơn vị nộp cho đơn vị cấp trên gần nhất cũng phải nộp báo cáo này, và đơn vị đó "
+                "xét duyệt; đơn vị trên cùng nộp nơi nhận. Báo cáo đã tạo không đổi nơi nhận."
+            ),
             "recipient_name": "Như trong văn bản, ví dụ Văn phòng LĐLĐ tỉnh.",
             "route": "Như trong văn bản, ví dụ Ban Nữ công.",
             "embedded_in": "Khi báo cáo này là một phần của báo cáo khác, ví dụ báo cáo hoạt động công đoàn năm.",
@@ -181,21 +187,6 @@ class BaseDueRuleFormSet(RowsMixin, BaseInlineFormSet):
                 "Hãy bỏ dòng bị lặp."
             )
 
-    def fits(self, duty_form: DutyForm) -> bool:
-        """Whether each level with a date of its own owes the report; marks the rows where it does not.
-
-        Call it when both the form of the duty and the rows are valid. Only where the duty falls on levels can that be
-        told from what was typed.
-        """
-        if duty_form.cleaned_data["reporters"] != ReportingDuty.Reporters.LEVEL:
-            return True
-        owing = set(duty_form.cleaned_data["levels"])
-        astray = [form for form in self.kept if form.cleaned_data.get("level") not in {None, *owing}]
-        for form in astray:
-            level = form.cleaned_data["level"]
-            form.add_error("level", f"Cấp “{level}” không có trong các cấp phải báo cáo đã chọn.")
-        return not astray
-
 
 MOST_RULES = 20  # two kinds of period for ten levels
 
@@ -210,3 +201,19 @@ DueRuleFormSet = inlineformset_factory(
     can_delete=True,
     can_delete_extra=False,
 )
+
+
+def levels_fit(form: DutyForm, rules: Any) -> bool:
+    """Whether each level with a date of its own owes the report; marks the rows where it does not.
+
+    Call it when both the form of the duty and the rows are valid. Only where the duty falls on levels can that be told
+    from what was typed.
+    """
+    if form.cleaned_data["reporters"] != ReportingDuty.Reporters.LEVEL:
+        return True
+    owing = set(form.cleaned_data["levels"])
+    astray = [row for row in rules.kept if row.cleaned_data.get("level") not in {None, *owing}]
+    for row in astray:
+        level = row.cleaned_data["level"]
+        row.add_error("level", f"Cấp “{level}” không có trong các cấp phải báo cáo đã chọn.")
+    return not astray

@@ -179,13 +179,13 @@ class BaseDueRuleFormSet(RowsMixin, BaseInlineFormSet):
         ]
 
     def clean(self) -> None:
-        super().clean()
         slots = [(form.cleaned_data["period_kind"], form.cleaned_data.get("level")) for form in self.kept]
         if len(slots) != len(set(slots)):
             raise forms.ValidationError(
                 "Mỗi kỳ báo cáo chỉ có một thời hạn cho mỗi cấp và một thời hạn cho các cấp còn lại. "
                 "Hãy bỏ dòng bị lặp."
             )
+        super().clean()
 
 
 MOST_RULES = 20  # two kinds of period for ten levels
@@ -195,7 +195,7 @@ DueRuleFormSet = inlineformset_factory(
     DueRule,
     form=DueRuleForm,
     formset=BaseDueRuleFormSet,
-    extra=2,
+    extra=3,  # a day for each of the three usual levels
     max_num=MOST_RULES,
     absolute_max=MOST_ROWS,
     can_delete=True,

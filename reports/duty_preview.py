@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from orgunits.models import Level
 from plans.due_order import too_early
-from plans.models import ReportingDuty
 from reports import due_dates
 from reports.obligations import Expected
 
@@ -25,9 +24,8 @@ class LevelLine:
     counts_until_filed: bool  # no cut-off is set: counted until the report is filed
 
 
-def level_lines(duty: ReportingDuty, rows: list[Expected], year: int) -> list[LevelLine]:
+def level_lines(rows: list[Expected], year: int) -> list[LevelLine]:
     """One line for each level, the lowest first."""
-    names = _names(duty, rows)
     by_level: dict[Level, list[Expected]] = defaultdict(list)
     for row in rows:
         by_level[row.place.level].append(row)
@@ -36,7 +34,7 @@ def level_lines(duty: ReportingDuty, rows: list[Expected], year: int) -> list[Le
             level=level,
             units=len(found),
             words=due_dates.rule_in_words(found[0].rule, year),
-            receivers=_listed(sorted({names[row.receiver.pk] for row in found if row.receiver})),
+            receivers=_listed(sorted({row.receiver_name for row in found if row.receiver})),
             cut_off_on=found[0].cut_off_on,
             counts_until_filed=found[0].cut_off_on > found[0].due_on,
         )
@@ -58,13 +56,6 @@ def warnings(rows: list[Expected], period: str) -> list[str]:
             days = [f"chậm nhất ngày {due_dates.day_text(each.due_on)}" for each in (above, row)]
             found[key] = too_early(levels[0], days[0], levels[1], days[1], period)
     return list(found.values())
-
-
-def _names(duty: ReportingDuty, rows: list[Expected]) -> dict[int, str]:
-    names = {row.place.org_unit_id: row.place.name for row in rows}
-    if duty.recipient_unit:
-        names.setdefault(duty.recipient_unit.pk, duty.recipient_unit.name)
-    return names
 
 
 def _listed(names: list[str]) -> str:

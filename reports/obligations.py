@@ -35,6 +35,7 @@ class Expected:
     due_on: datetime.date
     cut_off_on: datetime.date
     receiver: OrgUnit | None
+    receiver_name: str
     existing: bool
 
 
@@ -85,23 +86,25 @@ def expected(duty: ReportingDuty, kind: str, year: int, *, on: datetime.date) ->
     made = set(
         Obligation.objects.filter(duty=duty, period__kind=kind, period__year=year).values_list("org_unit_id", flat=True)
     )
-    return [Expected(place, *days[place.level], receivers[place.pk], place.org_unit_id in made) for place in places]
+    return [Expected(place, *days[place.level], *receivers[place.pk], place.org_unit_id in made) for place in places]
 
 
-def _receivers(duty: ReportingDuty, places: list[Placement]) -> dict[int, OrgUnit | None]:
-    """To whom each report goes, by the pk of the place.
+def _receivers(duty: ReportingDuty, places: list[Placement]) -> dict[int, tuple[OrgUnit | None, str]]:
+    """To whom each report goes, and the name of that unit, by the pk of the place.
 
     Step by step that is the nearest unit above that owes the report too or is the recipient; else the recipient.
     """
+    recipient = duty.recipient_unit
+    last = (recipient, recipient.name if recipient else "")
     if not duty.is_stepwise:
-        return dict.fromkeys((place.pk for place in places), duty.recipient_unit)
-    takes = {place.org_unit_id: place.org_unit for place in places}
-    if duty.recipient_unit:
-        takes[duty.recipient_unit.pk] = duty.recipient_unit
+        return dict.fromkeys((place.pk for place in places), last)
+    takes: dict[int, tuple[OrgUnit | None, str]] = {place.org_unit_id: (place.org_unit, place.name) for place in places}
+    if recipient:
+        takes[recipient.pk] = last
     receivers = {}
     for place in places:
         above = [takes[unit] for unit in unit_pks(place.path)[:-1] if unit in takes]
-        receivers[place.pk] = above[-1] if above else duty.recipient_unit
+        receivers[place.pk] = above[-1] if above else last
     return receivers
 
 

@@ -90,8 +90,10 @@ def waiting(obligations: Sequence[Obligation], *, on: datetime.date) -> dict[int
         days = child.late_days(on)
         if days or own.days_left(on) <= SOON:
             found[_slot(own)].append(_Found(row["pk"], child.state, days, None if days else child.due_on))
-    ends = {slot: own.period.ends_on for slot, own in slots.items()}
-    return {slots[slot].pk: _named(rows, on=ends[slot]) for slot, rows in found.items()}
+    by_day: dict[datetime.date, dict[int, list[_Found]]] = defaultdict(dict)
+    for slot, reports in found.items():
+        by_day[slots[slot].period.ends_on][slots[slot].pk] = reports
+    return {pk: told for day, groups in by_day.items() for pk, told in _named(groups, on=day).items()}
 
 
 def waited_at_filing(snapshot: Snapshot) -> Waiting:
@@ -102,10 +104,9 @@ def waited_at_filing(snapshot: Snapshot) -> Waiting:
         snapshot=snapshot,
         obligation__receiving_unit=obligation.org_unit_id,
     ).exclude(state=below.WAIVED)
-    found = [
-        _Found(*row) for row in kept.order_by("obligation__path").values_list("obligation_id", "state", "late_days")
-    ]
-    return _named(found, on=obligation.period.ends_on)
+    rows = kept.order_by("obligation__path").values_list("obligation_id", "state", "late_days")
+    found = {obligation.pk: [_Found(*row) for row in rows]}
+    return _named(found, on=obligation.period.ends_on)[obligation.pk]
 
 
 def awaited_by(obligation: Obligation) -> Obligation | None:
@@ -120,14 +121,22 @@ def _slot(obligation: Obligation) -> Slot:
     return obligation.org_unit_id, obligation.period_id, obligation.duty.plan_id
 
 
-def _named(found: list[_Found], *, on: datetime.date) -> Waiting:
-    found = sorted(found, key=lambda row: -(row.days or 0))  # stable: in tree order within a day
-    missing = [row for row in found if row.state in MISSING]
-    late = [row for row in found if row.state not in MISSING and row.days]
-    shown = [*missing[:FEW], *late[:FEW]]
-    names = absent.names_of([row.pk for row in shown], on=on) if shown else {}
+def _named(groups: dict[int, list[_Found]], *, on: datetime.date) -> dict[int, Waiting]:
+    """The reports of each group with the names of the few that are shown, all read at once."""
+    told = {}
+    for key, rows in groups.items():
+        rows = sorted(rows, key=lambda row: -(row.days or 0))  # stable: in tree order within a day
+        told[key] = (
+            [row for row in rows if row.state in MISSING],
+            [row for row in rows if row.state not in MISSING and row.days],
+        )
+    shown = [row.pk for pair in told.values() for rows in pair for row in rows[:FEW]]
+    names = absent.names_of(shown, on=on)
 
-    def told(rows: list[_Found]) -> list[Waited]:
+    def few(rows: list[_Found]) -> list[Waited]:
         return [Waited(names[row.pk][1], row.state, row.days, row.due_on) for row in rows[:FEW]]
 
-    return Waiting(told(missing), told(late), max(len(missing) - FEW, 0), max(len(late) - FEW, 0))
+    return {
+        key: Waiting(few(missing), few(late), max(len(missing) - FEW, 0), max(len(late) - FEW, 0))
+        for key, (missing, late) in told.items()
+    }

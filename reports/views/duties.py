@@ -202,7 +202,7 @@ def _preview(rule: DueRule, year: int, *, on: Any) -> dict[str, Any]:
         "refused": refused,
         "rows": rows,
         "new": sum(not row.existing for row in rows),
-        "levels": duty_preview.level_lines(rule.duty, rows, year),
+        "levels": duty_preview.level_lines(rows, year),
         "warnings": duty_preview.warnings(rows, str(period)),
         "period": period,
     }

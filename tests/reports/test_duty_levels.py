@@ -198,6 +198,17 @@ def test_unit_that_ended_asks_for_nothing_and_its_bases_file_with_the_next_above
     assert Obligation.objects.get(org_unit=chain.first).receiving_unit == heir
 
 
+def test_reviewer_of_the_successor_reviews_what_was_owed_to_a_merged_unit(opened):
+    heir = make_unit("Liên đoàn Lao động huyện Khác", parent=opened.province, level=opened.levels["huyen"])
+    for base in (opened.first, opened.second):
+        reorganisation.move(base, parent=heir, on=day("2026-09-01"), by=None)
+    reorganisation.end(opened.district, on=day("2026-09-01"), by=None, successors=[heir])
+    reviewer = make_user(unit=heir, role=Role.REVIEWER)
+    file(opened, opened.first, at="2026-11-01 08:00", by=opened.first_officer, approve_by=reviewer)
+    assert list(rollup_check.differences(opened.duty, owed(opened, opened.first).period)) == []
+    assert Rollup.objects.get(org_unit=opened.district).approved == 1  # as filed: by the tree of that time
+
+
 def test_letter_names_the_rule_of_the_units_level(opened):
     assert letters.planned_in_words(owed(opened, opened.district)).startswith("trước ngày 15/11/2026")
 
@@ -278,7 +289,7 @@ def test_nobody_is_named_while_there_is_time(opened):
 
 def test_waiting_asks_a_fixed_number_of_queries(opened, django_assert_num_queries):
     rows = list(Obligation.objects.select_related("duty", "period"))
-    with django_assert_num_queries(7):  # the reports; for each of the two units the names with their places
+    with django_assert_num_queries(3):  # the reports, the names of the few, their places
         found = waiting.waiting(rows, on=day("2026-11-20"))
     assert set(found) == {owed(opened, opened.district).pk, owed(opened, opened.province).pk}
 

@@ -4,9 +4,13 @@ import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.db.models.functions import Coalesce
+
 from orgunits.models import Level
 from plans.due_order import too_early
+from plans.models import ReportingDuty
 from reports import due_dates
+from reports.models import Obligation, Period
 from reports.obligations import Expected
 
 FEW = 3
@@ -56,6 +60,37 @@ def warnings(rows: list[Expected], period: str) -> list[str]:
             days = [f"chậm nhất ngày {due_dates.day_text(each.due_on)}" for each in (above, row)]
             found[key] = too_early(levels[0], days[0], levels[1], days[1], period)
     return list(found.values())
+
+
+def warnings_of_plan(duty: ReportingDuty, rows: list[Expected], period: Period) -> list[str]:
+    """The same across duties of the plan: where a unit must send its own report on before the reports that it collects
+    are due, or on that day. Told only of periods that are open already.
+    """
+    owing = {row.place.org_unit_id: row for row in rows}
+    collecting: dict[int, Expected] = {}
+    for row in rows:
+        if row.receiver and (row.receiver.pk not in collecting or collecting[row.receiver.pk].due_on < row.due_on):
+            collecting[row.receiver.pk] = row
+    others = Obligation.objects.filter(
+        duty__plan=duty.plan_id, period__kind=period.kind, period__year=period.year, waived_at__isnull=True
+    ).exclude(duty=duty)
+    found: dict[tuple[int, int], str] = {}
+    fields = ("duty_id", "duty__name", "org_unit_id", "receiving_unit_id", Coalesce("extended_due_on", "due_on"))
+    for other, name, unit, receiver, due_on in others.order_by("due_on", "pk").values_list(*fields):
+        last, own = collecting.get(unit), owing.get(receiver)
+        if last and due_on <= last.due_on:
+            found[other, unit] = _sent_on_too_early(last.receiver_name, name, due_on, last.due_on)
+        if own and own.due_on <= due_on:
+            found[other, receiver] = _sent_on_too_early(own.place.name, duty.name, own.due_on, due_on)
+    return list(found.values())[:FEW]
+
+
+def _sent_on_too_early(unit: str, report: str, due: datetime.date, below: datetime.date) -> str:
+    return (
+        f"{unit} phải nộp “{report}” chậm nhất ngày {due_dates.day_text(due)}, không sau hạn của các đơn vị "
+        f"gửi báo cáo về đó (ngày {due_dates.day_text(below)}). Đến hạn, đơn vị có thể chưa có báo cáo của cấp dưới; "
+        f"hãy xem lại thời hạn."
+    )
 
 
 def _listed(names: list[str]) -> str:

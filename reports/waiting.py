@@ -54,6 +54,11 @@ class Waiting:
     def __bool__(self) -> bool:
         return bool(self.missing or self.late)
 
+    @property
+    def more(self) -> int:
+        """Units that are not named."""
+        return self.more_missing + self.more_late
+
 
 @dataclass(frozen=True)
 class _Found:

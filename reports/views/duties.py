@@ -203,7 +203,10 @@ def _preview(rule: DueRule, year: int, *, on: Any) -> dict[str, Any]:
         "rows": rows,
         "new": sum(not row.existing for row in rows),
         "levels": duty_preview.level_lines(rows, year),
-        "warnings": duty_preview.warnings(rows, str(period)),
+        "warnings": [
+            *duty_preview.warnings(rows, str(period)),
+            *duty_preview.warnings_of_plan(rule.duty, rows, period),
+        ],
         "period": period,
     }
 

@@ -363,3 +363,27 @@ def test_preview_warns_of_a_superior_that_is_due_first(chain, of_district):
     (sentence,) = duty_preview.warnings(rows, "Năm 2026")
     assert "cấp “Liên đoàn huyện” phải nộp" in sentence
     assert "không sau hạn của cấp “Công đoàn cơ sở”" in sentence
+
+
+@pytest.mark.parametrize(("of_union", "warned"), [(9, True), (10, True), (11, False)])
+def test_preview_warns_of_another_report_of_the_plan_that_must_be_sent_on_first(cast, of_union, warned):
+    upward = make_duty(cast.plan, name="Báo cáo lên tỉnh", reporters="chosen", recipient_unit=cast.province,
+                       day=of_union)  # fmt: skip
+    upward.units.add(cast.union)
+    period = cast.obligation.period
+    rows = obligations.expected(upward, "year", 2026, on=JANUARY)
+    assert bool(duty_preview.warnings_of_plan(upward, rows, period)) == warned
+    open_period(upward, "year", 2026, by=None, on=JANUARY)
+    rows = obligations.expected(cast.duty, "year", 2026, on=JANUARY)
+    sentences = duty_preview.warnings_of_plan(cast.duty, rows, period)
+    assert [cast.union.name in sentence and "“Báo cáo lên tỉnh”" in sentence for sentence in sentences] == [
+        True
+    ] * warned
+    assert duty_preview.warnings(rows, str(period)) == []
+
+
+def test_page_of_what_was_sent_names_every_late_unit(client, opened):
+    revision = file(opened, opened.district, at="2026-11-17 08:00", by=opened.district_officer)
+    client.force_login(opened.province_reviewer)
+    page = client.get(reverse("reports:consolidated_snapshot", args=[revision.report_id, 1])).content.decode()
+    assert page.count("Chậm 8 ngày") == 2

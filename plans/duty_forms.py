@@ -125,7 +125,7 @@ class DueRuleForm(VietnameseFormMixin, forms.ModelForm):
         )
         help_texts = {
             "comparison": "“Trước ngày 10/11” là nộp đến hết ngày 09/11; “chậm nhất ngày 10/11” là đến hết ngày 10/11.",
-            "level": "Để trống khi thời hạn dùng cho mọi cấp, hoặc cho các cấp không có thời hạn riêng.",
+            "level": "“Mọi cấp” là thời hạn của mọi cấp, hoặc của các cấp không có thời hạn riêng.",
             "phrase": "Như trong văn bản. Để trống khi văn bản không nêu.",
         }
         labels = {"cut_off_day": "Chốt số liệu ngày", "cut_off_month": "Chốt số liệu tháng"}

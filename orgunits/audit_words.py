@@ -176,6 +176,7 @@ DETAILS = {
     "period": "kỳ báo cáo",
     "created": "số báo cáo phải nộp đã tạo",
     "rule": "thời hạn",
+    "level": "cấp",
     "obligations": "số báo cáo được đổi hạn",
     "due_on": "hạn chót",
     "until": "gia hạn đến hết ngày",

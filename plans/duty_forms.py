@@ -22,6 +22,10 @@ def receiving_units(unit: OrgUnit, *, on: datetime.date) -> Any:
     return OrgUnit.objects.filter(pk__in=pks).prefetch_related("placements")
 
 
+def _levels(plan: Plan) -> Any:
+    return Level.objects.filter(sector=plan.org_unit.sector)
+
+
 class DutyForm(VietnameseFormMixin, forms.ModelForm):
     active_from = date_field("Áp dụng từ ngày", help_text="")
     active_to = date_field("Thôi áp dụng từ ngày", help_text="")
@@ -33,21 +37,34 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
             "phrase",
             "section",
             "reporters",
-            "level",
+            "levels",
             "units",
             "recipient_unit",
+            "delivery",
             "recipient_name",
             "route",
             "embedded_in",
             "active_from",
             "active_to",
         )
-        field_classes = {"units": SeveralField}
-        widgets = {"phrase": forms.Textarea(attrs={"rows": 3}), "units": forms.CheckboxSelectMultiple}
+        field_classes = {"levels": SeveralField, "units": SeveralField}
+        widgets = {
+            "phrase": forms.Textarea(attrs={"rows": 3}),
+            "levels": forms.CheckboxSelectMultiple,
+            "units": forms.CheckboxSelectMultiple,
+            "delivery": forms.RadioSelect,
+        }
         help_texts = {
             "phrase": "Câu trong văn bản nêu chế độ báo cáo này, ghi đúng từng chữ.",
-            "level": "Chỉ chọn khi đơn vị phải báo cáo là các đơn vị cấp dưới thuộc một cấp.",
+            "levels": (
+                "Chỉ chọn khi đơn vị phải báo cáo là các đơn vị cấp dưới thuộc những cấp được chọn. "
+                "Chọn được nhiều cấp."
+            ),
             "units": "Chỉ chọn khi đơn vị phải báo cáo là các đơn vị được chọn.",
+            "delivery": (
+                "Theo từng cấp: mỗi đơn vị nộp cho đơn vị cấp trên gần nhất cũng phải nộp báo cáo này, và đơn vị đó "
+                "xét duyệt; đơn vị trên cùng nộp nơi nhận. Báo cáo đã tạo không đổi nơi nhận."
+            ),
             "recipient_name": "Như trong văn bản, ví dụ Văn phòng LĐLĐ tỉnh.",
             "route": "Như trong văn bản, ví dụ Ban Nữ công.",
             "embedded_in": "Khi báo cáo này là một phần của báo cáo khác, ví dụ báo cáo hoạt động công đoàn năm.",
@@ -57,7 +74,7 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         querysets = {
             "section": Section.objects.filter(plan=plan),
-            "level": Level.objects.filter(sector=plan.org_unit.sector),
+            "levels": _levels(plan),
             "units": self._with_chosen(unit_choices(plan.org_unit, on=on)),
             "recipient_unit": receiving_units(plan.org_unit, on=on),
         }
@@ -68,8 +85,8 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         self.helper = form_helper(
             Fieldset("Báo cáo", "name", "phrase", "section", "embedded_in"),
-            Fieldset("Ai báo cáo", "reporters", "level", "units"),
-            Fieldset("Gửi cho ai", "recipient_unit", Row(Column("recipient_name"), Column("route"))),
+            Fieldset("Ai báo cáo", "reporters", "levels", "units"),
+            Fieldset("Gửi cho ai", "recipient_unit", "delivery", Row(Column("recipient_name"), Column("route"))),
             Fieldset("Hiệu lực", Row(Column("active_from"), Column("active_to"))),
         )
 
@@ -84,8 +101,8 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
         reporters = cleaned.get("reporters")
         if reporters == ReportingDuty.Reporters.CHOSEN and not cleaned.get("units"):
             self.add_error("units", "Hãy chọn ít nhất một đơn vị phải báo cáo.")
-        if reporters == ReportingDuty.Reporters.LEVEL and not cleaned.get("level"):
-            self.add_error("level", "Hãy chọn cấp phải báo cáo.")
+        if reporters == ReportingDuty.Reporters.LEVEL and not cleaned.get("levels"):
+            self.add_error("levels", "Hãy chọn ít nhất một cấp phải báo cáo.")
         first, last = cleaned.get("active_from"), cleaned.get("active_to")
         if first and last and last <= first:
             self.add_error("active_to", "Ngày thôi áp dụng phải sau ngày bắt đầu áp dụng.")
@@ -97,6 +114,7 @@ class DueRuleForm(VietnameseFormMixin, forms.ModelForm):
         model = DueRule
         fields = (
             "period_kind",
+            "level",
             "comparison",
             "day",
             "month",
@@ -107,12 +125,18 @@ class DueRuleForm(VietnameseFormMixin, forms.ModelForm):
         )
         help_texts = {
             "comparison": "“Trước ngày 10/11” là nộp đến hết ngày 09/11; “chậm nhất ngày 10/11” là đến hết ngày 10/11.",
+            "level": "“Mọi cấp” là thời hạn của mọi cấp, hoặc của các cấp không có thời hạn riêng.",
             "phrase": "Như trong văn bản. Để trống khi văn bản không nêu.",
         }
         labels = {"cut_off_day": "Chốt số liệu ngày", "cut_off_month": "Chốt số liệu tháng"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plan: Plan | None = None, **kwargs: Any) -> None:
+        """``plan`` gives the levels to choose from; a form that leaves the level alone needs none."""
         super().__init__(*args, **kwargs)
+        if plan and "level" in self.fields:
+            field = self.fields["level"]
+            field.queryset = _levels(plan)  # type: ignore[attr-defined]
+            field.empty_label = "Mọi cấp"  # type: ignore[attr-defined]
         for name, most in (("day", 31), ("cut_off_day", 31), ("month", 12), ("cut_off_month", 12)):
             self.fields[name].widget.attrs |= {"min": 1, "max": most, "inputmode": "numeric"}
 
@@ -142,28 +166,54 @@ class DueRuleForm(VietnameseFormMixin, forms.ModelForm):
 
 
 class BaseDueRuleFormSet(RowsMixin, BaseInlineFormSet):
-    """At most one rule for each kind of period."""
+    """At most one rule for each kind of period and level, the rule without a level beside them."""
 
-    def clean(self) -> None:
-        super().clean()
-        kinds = [
-            form.cleaned_data["period_kind"]
+    @property
+    def kept(self) -> list[Any]:
+        """The rows that will be rules once they are saved."""
+        return [
+            form
             for form in self.forms
             if form.has_changed() or form.instance.pk
             if form.cleaned_data.get("period_kind") and not form.cleaned_data.get("DELETE")
         ]
-        if len(kinds) != len(set(kinds)):
-            raise forms.ValidationError("Mỗi kỳ báo cáo chỉ có một thời hạn. Hãy bỏ dòng bị lặp.")
 
+    def clean(self) -> None:
+        slots = [(form.cleaned_data["period_kind"], form.cleaned_data.get("level")) for form in self.kept]
+        if len(slots) != len(set(slots)):
+            raise forms.ValidationError(
+                "Mỗi kỳ báo cáo chỉ có một thời hạn cho mỗi cấp và một thời hạn cho các cấp còn lại. "
+                "Hãy bỏ dòng bị lặp."
+            )
+        super().clean()
+
+
+MOST_RULES = 20  # two kinds of period for ten levels
 
 DueRuleFormSet = inlineformset_factory(
     ReportingDuty,
     DueRule,
     form=DueRuleForm,
     formset=BaseDueRuleFormSet,
-    extra=2,
-    max_num=2,
+    extra=3,  # a day for each of the three usual levels
+    max_num=MOST_RULES,
     absolute_max=MOST_ROWS,
     can_delete=True,
     can_delete_extra=False,
 )
+
+
+def levels_fit(form: DutyForm, rules: Any) -> bool:
+    """Whether each level with a date of its own owes the report; marks the rows where it does not.
+
+    Call it when both the form of the duty and the rows are valid. Only where the duty falls on levels can that be told
+    from what was typed.
+    """
+    if form.cleaned_data["reporters"] != ReportingDuty.Reporters.LEVEL:
+        return True
+    owing = set(form.cleaned_data["levels"])
+    astray = [row for row in rules.kept if row.cleaned_data.get("level") not in {None, *owing}]
+    for row in astray:
+        level = row.cleaned_data["level"]
+        row.add_error("level", f"Cấp “{level}” không có trong các cấp phải báo cáo đã chọn.")
+    return not astray

@@ -261,9 +261,13 @@ def save_duty(form: DutyForm, rules: Any, *, plan: Plan, by: User, at: datetime.
         by=by,
         org_unit=plan.org_unit,
         fields=sorted(form.changed_data),
-        due=[rule.in_words for rule in duty.due_rules.all()],
+        due=[_told(rule) for rule in duty.due_rules.select_related("level")],
     )
     return duty
+
+
+def _told(rule: DueRule) -> str:
+    return f"{rule.in_words} ({rule.level})" if rule.level else rule.in_words
 
 
 @transaction.atomic

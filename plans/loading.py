@@ -264,7 +264,6 @@ def _load_duties(plan: Plan, data: Data, sections: Mapping[str, Section], units:
                 "name": row["name"],
                 "phrase": row["phrase"],
                 "reporters": row["reporters"],
-                "level": _level(plan.org_unit, row.get("level", "")),
                 "recipient_unit": units.get(row.get("recipient_unit", "")),
                 "recipient_name": row.get("recipient_name", ""),
                 "route": row.get("route", ""),
@@ -273,6 +272,9 @@ def _load_duties(plan: Plan, data: Data, sections: Mapping[str, Section], units:
         )
         if duty.edited_at:
             continue
+        levels = set(Level.objects.filter(sector=plan.org_unit.sector, code__in=row.get("levels", [])))
+        if set(duty.levels.all()) != levels:
+            duty.levels.set(levels)
         if set(duty.units.values_list("pk", flat=True)) != {units[key].pk for key in row.get("units", [])}:
             duty.units.set([units[key] for key in row.get("units", [])])
         for rule in row.get("rule", []):
@@ -280,7 +282,7 @@ def _load_duties(plan: Plan, data: Data, sections: Mapping[str, Section], units:
 
 
 def _load_rule(duty: ReportingDuty, rule: Data) -> None:
-    lookup = {"duty": duty, "period_kind": rule["period"]}
+    lookup = {"duty": duty, "period_kind": rule["period"], "level": _level(duty.plan.org_unit, rule.get("level", ""))}
     if DueRule.objects.filter(**lookup, set_by_administrator=True).exists():
         return
     _store(

@@ -30,9 +30,10 @@ def missing_of_duty(duty: ReportingDuty) -> list[str]:
         (duty.recipient_unit_id is None, "Chưa chọn đơn vị nhận báo cáo"),
     ]
     words = [sentence for is_missing, sentence in checks if is_missing]
-    words += [
-        f"Chưa có thời hạn cho kỳ {rule.get_period_kind_display().lower()}" for rule in rules if not rule.has_date
-    ]
+    for rule in rules:
+        if not rule.has_date:
+            whose = f", cấp “{rule.level}”" if rule.level else ""
+            words.append(f"Chưa có thời hạn cho kỳ {rule.get_period_kind_display().lower()}{whose}")
     return words
 
 

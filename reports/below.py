@@ -4,17 +4,26 @@ The same ``Picture`` is made of the stored sums as they stand today and of a sna
 is known now are shown and compared in one way.
 """
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
-from orgunits.models.units import AFTER_DIGITS
+from django.db.models import Exists, Q
+from django.utils import timezone
+
+from orgunits.models.units import AFTER_DIGITS, SEGMENT_WIDTH
 from reports import asked_items
 from reports.asked_items import AskedItem
 from reports.dashboard_figures import Counting
 from reports.models import Obligation, Report, Revision, Rollup, Snapshot
 from reports.models.obligations import ObligationQuerySet
-from reports.own_sums import COUNTS, Cells
+from reports.own_sums import COUNTS, Cells, Sums
 
+# What ``child_of`` reads of an expected report.
+CHILD_FIELDS = (
+    "pk", "waived_at", "due_on", "extended_due_on",
+    "report__status", "report__first_submitted_at", "report__correction_due_on",
+)  # fmt: skip
 # States of an expected report besides those of a report that was filed.
 NONE, WAIVED = "none", "waived"
 
@@ -37,11 +46,24 @@ class Part:
 
 @dataclass(frozen=True)
 class Child:
-    """One report expected from below; ``revision`` is the one that counted, ``extended`` its new last day (ISO)."""
+    """One report expected from below; ``revision`` is the one that counted, ``extended`` its new last day (ISO).
+
+    ``due_on`` is the day by which it is, or was, to be filed and ``filed_on`` the day of its first filing. They say how
+    late it is and are no difference between two pictures.
+    """
 
     state: str
     revision: int | None = None
     extended: str = ""
+    due_on: datetime.date | None = field(default=None, compare=False)
+    filed_on: datetime.date | None = field(default=None, compare=False)
+
+    def late_days(self, on: datetime.date) -> int:
+        """Days late: of a missing report until that day, of one that is in when it was first filed."""
+        if self.state == WAIVED or self.due_on is None:
+            return 0
+        until = on if self.state in (NONE, Report.Status.RETURNED) else self.filed_on or on
+        return max((until - self.due_on).days, 0)
 
 
 @dataclass(frozen=True)
@@ -53,15 +75,40 @@ class Picture:
 
 
 def rows_below(obligation: Obligation) -> list[Rollup]:
-    """The stored sums of what other units owe this one under the same plan for the same period."""
+    """The stored sums of what other units owe this one under the same plan for the same period.
+
+    Of a report that goes up step by step the unit's own row holds its own report too. What came from below is then
+    the sum of the rows one step down: a row that is not in the database.
+    """
+    unit, duty, period = obligation.org_unit_id, obligation.duty, obligation.period
+    taken = Obligation.objects.filter(receiving_unit=unit, duty=duty, period=period).exclude(org_unit=unit)
     rows = Rollup.objects.filter(
+        Q(org_unit=unit, duty__recipient_unit=unit) | Q(Exists(taken), parent=unit, duty=duty),
         basis=Rollup.Basis.AS_FILED,
-        org_unit=obligation.org_unit_id,
-        period=obligation.period_id,
-        duty__plan=obligation.duty.plan_id,
-        duty__recipient_unit=obligation.org_unit_id,
+        period=period,
+        duty__plan=duty.plan_id,
     ).exclude(expected=0, waived=0)
-    return list(rows.select_related("duty", "period").order_by("duty_id", "pk"))
+    found = list(rows.select_related("duty", "period").order_by("duty_id", "pk"))
+    steps = [row for row in found if row.parent_id == unit and row.duty_id == duty.pk]
+    whole = [row for row in found if row not in steps]
+    return sorted([*whole, *([_sum_of(steps, obligation)] if steps else [])], key=lambda row: row.duty_id)
+
+
+def _sum_of(steps: list[Rollup], obligation: Obligation) -> Rollup:
+    total = Sums()
+    for row in steps:
+        total.add(row.subtree, {name: getattr(row, name) for name in COUNTS})
+    first = steps[0]
+    return Rollup(
+        org_unit_id=obligation.org_unit_id,
+        duty=first.duty,
+        period=first.period,
+        path=first.path[:-SEGMENT_WIDTH],
+        depth=first.depth - 1,
+        subtree=total.figures,
+        computed_at=max(row.computed_at for row in steps),
+        **total.counts,
+    )
 
 
 def part_of(row: Rollup, counting: Counting = Counting.APPROVED) -> Part:
@@ -76,10 +123,11 @@ def part_of(row: Rollup, counting: Counting = Counting.APPROVED) -> Part:
 
 
 def expected_below(row: Rollup) -> ObligationQuerySet:
-    """The expected reports of which the row is the sum."""
-    return Obligation.objects.filter(
+    """The expected reports of which the row is the sum; of a sum of the steps below, without the unit's own."""
+    expected = Obligation.objects.filter(
         duty=row.duty_id, period=row.period_id, path__gte=row.path, path__lt=row.path + AFTER_DIGITS
     )
+    return expected.exclude(org_unit=row.org_unit_id) if row.pk is None else expected
 
 
 def children_of(row: Rollup) -> dict[int, Child]:
@@ -88,15 +136,24 @@ def children_of(row: Rollup) -> dict[int, Child]:
     approved = Revision.objects.filter(report__obligation__in=expected, report__status=Report.Status.APPROVED)
     # The last revision of an approved report is the approved one.
     counted = dict(approved.order_by("report_id", "number").values_list("report__obligation_id", "pk"))
-    fields = expected.order_by("pk").values_list("pk", "waived_at", "extended_due_on", "report__status")
-    return {
-        pk: Child(
-            state=WAIVED if waived_at else NONE if status in (None, Report.Status.DRAFT) else status,
-            revision=None if waived_at else counted.get(pk),
-            extended=extended.isoformat() if extended else "",
-        )
-        for pk, waived_at, extended, status in fields
-    }
+    found = expected.order_by("pk").values(*CHILD_FIELDS)
+    return {row["pk"]: child_of(row, revision=counted.get(row["pk"])) for row in found}
+
+
+def child_of(row: dict[str, Any], *, revision: int | None = None) -> Child:
+    """The state of one expected report from the ``CHILD_FIELDS`` of its obligation."""
+    status, extended, filed_at = row["report__status"], row["extended_due_on"], row["report__first_submitted_at"]
+    is_waived = row["waived_at"] is not None
+    due_on = extended or row["due_on"]
+    if status == Report.Status.RETURNED and row["report__correction_due_on"]:
+        due_on = row["report__correction_due_on"]
+    return Child(
+        state=WAIVED if is_waived else NONE if status in (None, Report.Status.DRAFT) else status,
+        revision=None if is_waived else revision,
+        extended=extended.isoformat() if extended else "",
+        due_on=due_on,
+        filed_on=timezone.localdate(filed_at) if filed_at else None,
+    )
 
 
 def today(rows: list[Rollup]) -> Picture:

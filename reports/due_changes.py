@@ -35,6 +35,7 @@ def set_rule(rule: DueRule, *, by: User, apply_from: int | None = None) -> int:
         by=by,
         org_unit=rule.duty.plan.org_unit,
         kind=rule.period_kind,
+        **({"level": rule.level.name} if rule.level else {}),
         rule=rule.in_words,
         obligations=changed,
     )
@@ -51,7 +52,7 @@ def _apply(rule: DueRule, *, year_from: int) -> int:
     for period in periods:
         due_on = rule.due_on(period.year)
         cut_off_on = rule.cut_off_on(period.year, period_end=period.ends_on)
-        owed = Obligation.objects.filter(duty=rule.duty, period=period, waived_at__isnull=True)
+        owed = Obligation.objects.filter(_ruled_by(rule), duty=rule.duty, period=period, waived_at__isnull=True)
         list(owed.select_for_update().order_by("pk").values_list("pk", flat=True))
         never_filed = owed.filter(Q(report__isnull=True) | Q(report__status=Report.Status.DRAFT))
         moved = list(never_filed.exclude(due_on=due_on, cut_off_on=cut_off_on).values_list("pk", flat=True))
@@ -62,6 +63,14 @@ def _apply(rule: DueRule, *, year_from: int) -> int:
             extended_due_on=None, extension_reason=""
         )
     return changed
+
+
+def _ruled_by(rule: DueRule) -> Q:
+    """The reports over which the rule rules: those of its level, or of all levels without a rule of their own."""
+    if rule.level_id:
+        return Q(level=rule.level_id)
+    others = DueRule.objects.filter(duty=rule.duty, period_kind=rule.period_kind, level__isnull=False)
+    return ~Q(level__in=list(others.values_list("level", flat=True)))
 
 
 @transaction.atomic

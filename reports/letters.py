@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from orgunits import mail
 from orgunits.models import User
-from reports import due_dates, returns
+from reports import due_dates, returns, waiting
 from reports.models import Notice, Obligation, Report, ReviewEvent
 from reports.models.obligations import ObligationQuerySet
 
@@ -35,7 +35,15 @@ def reminder(obligation: Obligation, *, by: User | None, on: datetime.date) -> m
     """The letter that reminds of a report as it stands that day; ``by`` is who pressed *nhắc*."""
     days = obligation.days_left(on)
     late = max(-days, 0)
-    context = {**about(obligation), "days": days, "late": late, "by": by, "days_words": due_dates.days_left(days)}
+    waits = waiting.awaited_by(obligation)
+    context = {
+        **about(obligation),
+        "days": days,
+        "late": late,
+        "by": by,
+        "days_words": due_dates.days_left(days),
+        "awaited_until": due_dates.last_moment(waits.due_now) if waits else "",
+    }
     return mail.Letter("reminder", context)
 
 
@@ -73,10 +81,10 @@ def planned_in_words(obligation: Obligation) -> str:
     if obligation.extended_due_on:
         return f"được gia hạn đến {due_dates.last_moment(obligation.extended_due_on)}"
     year = obligation.period.year
-    rules = [rule for rule in obligation.duty.due_rules.all() if rule.period_kind == obligation.period.kind]
+    rule = obligation.duty.rule_for(obligation.period.kind, obligation.level_id)
     with contextlib.suppress(ValueError):  # the rule has lost its date since, or has none in that year
-        if rules and rules[0].due_on(year) == obligation.due_on:
-            return due_dates.rule_in_words(rules[0], year)
+        if rule and rule.due_on(year) == obligation.due_on:
+            return due_dates.rule_in_words(rule, year)
     return f"chậm nhất {due_dates.last_moment(obligation.due_on)}"
 
 

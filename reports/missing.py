@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from orgunits.models import Delivery, OrgUnit, User
 from orgunits.models.units import AFTER_DIGITS
-from reports import due_dates, reminders
+from reports import due_dates, reminders, waiting
 from reports.models import Obligation, Reminder, Rollup
 from reports.states import State, state_of
+from reports.waiting import Waiting
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class MissingRow:
     people: list[User]
     unit: OrgUnit
     reminded_today: bool
+    waiting: Waiting | None = None  # for whose reports the unit itself waits
 
     @property
     def is_late(self) -> bool:
@@ -56,12 +58,27 @@ def missing_rows(row: Rollup, *, user: User, on: datetime.date) -> list[MissingR
         .values_list("obligation")
         .annotate(last=Max("sent_at"))
     )
-    rows = [_row(obligation, people[obligation.org_unit_id], reminded.get(obligation.pk), on=on) for obligation in owed]
+    waits = waiting.waiting(owed, on=on)
+    rows = [
+        _row(
+            obligation,
+            people[obligation.org_unit_id],
+            reminded.get(obligation.pk),
+            waits=waits.get(obligation.pk),
+            on=on,
+        )
+        for obligation in owed
+    ]
     return sorted(rows, key=lambda line: (line.due_on, _sort_name(line.unit), line.obligation.pk))
 
 
 def _row(
-    obligation: Obligation, people: list[User], reminded_at: datetime.datetime | None, *, on: datetime.date
+    obligation: Obligation,
+    people: list[User],
+    reminded_at: datetime.datetime | None,
+    *,
+    waits: Waiting | None,
+    on: datetime.date,
 ) -> MissingRow:
     unit, day = obligation.org_unit, min(obligation.period.ends_on, on)
     days = obligation.days_left(on)
@@ -78,6 +95,7 @@ def _row(
         people=people,
         unit=unit,
         reminded_today=reminded_at is not None and timezone.localdate(reminded_at) == on,
+        waiting=waits,
     )
 
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from orgunits import audit
-from orgunits.models import Placement, User
+from orgunits.models import Level, OrgUnit, Placement, User
+from orgunits.models.units import unit_pks
 from orgunits.transitions import Conflict
 from plans.models import DueRule, PeriodKind, ReportingDuty
 from reports import rollups
@@ -24,11 +25,17 @@ class GenerationRefused(ValidationError):
 
 @dataclass(frozen=True)
 class Expected:
-    """One obligation that a duty would make; ``existing`` when it is there already."""
+    """One obligation that a duty would make; ``existing`` when it is there already.
+
+    ``receiver`` is the unit to which it goes, None while the duty has no recipient.
+    """
 
     place: Placement
+    rule: DueRule
     due_on: datetime.date
     cut_off_on: datetime.date
+    receiver: OrgUnit | None
+    receiver_name: str
     existing: bool
 
 
@@ -56,7 +63,7 @@ def reporters_of(duty: ReportingDuty, *, on: datetime.date) -> list[Placement]:
         case ReportingDuty.Reporters.CHILDREN:
             chosen = places.filter(parent=duty.plan.org_unit_id)
         case ReportingDuty.Reporters.LEVEL:
-            chosen = below.filter(level=duty.level_id)
+            chosen = below.filter(level__in=duty.levels.all())
         case _:
             chosen = below
     return list(chosen.order_by("sort_name", "pk"))
@@ -67,20 +74,38 @@ def expected(duty: ReportingDuty, kind: str, year: int, *, on: datetime.date) ->
 
     Raises GenerationRefused with a sentence for the administrator.
     """
-    rule = _dated_rule(duty, kind)
     start, end = period_bounds(kind, year)
     _refuse_outside_validity(duty, start, end)
-    try:
-        due_on, cut_off_on = rule.due_on(year), rule.cut_off_on(year, period_end=end)
-    except ValueError as error:
-        raise GenerationRefused(f"Ngày {rule.day}/{rule.month} không có trong năm {year}.") from error
+    _refuse_without_rule(duty, kind)
     places = reporters_of(duty, on=min(on, end))
     if not places:
         raise GenerationRefused("Không có đơn vị nào phải báo cáo theo chế độ này.")
+    levels = sorted({place.level for place in places}, key=lambda level: (-level.rank, level.code))
+    days = {level: _days(duty, kind, year, end=end, level=level) for level in levels}
+    receivers = _receivers(duty, places)
     made = set(
         Obligation.objects.filter(duty=duty, period__kind=kind, period__year=year).values_list("org_unit_id", flat=True)
     )
-    return [Expected(place, due_on, cut_off_on, place.org_unit_id in made) for place in places]
+    return [Expected(place, *days[place.level], *receivers[place.pk], place.org_unit_id in made) for place in places]
+
+
+def _receivers(duty: ReportingDuty, places: list[Placement]) -> dict[int, tuple[OrgUnit | None, str]]:
+    """To whom each report goes, and the name of that unit, by the pk of the place.
+
+    Step by step that is the nearest unit above that owes the report too or is the recipient; else the recipient.
+    """
+    recipient = duty.recipient_unit
+    last = (recipient, recipient.name if recipient else "")
+    if not duty.is_stepwise:
+        return dict.fromkeys((place.pk for place in places), last)
+    takes: dict[int, tuple[OrgUnit | None, str]] = {place.org_unit_id: (place.org_unit, place.name) for place in places}
+    if recipient:
+        takes[recipient.pk] = last
+    receivers = {}
+    for place in places:
+        above = [takes[unit] for unit in unit_pks(place.path)[:-1] if unit in takes]
+        receivers[place.pk] = above[-1] if above else last
+    return receivers
 
 
 @transaction.atomic
@@ -88,15 +113,13 @@ def open_period(duty: ReportingDuty, kind: str, year: int, *, by: User | None, o
     """Make the missing obligations of a duty for a period and bring its rollup rows into being.
 
     1. One row for each unit that owes the report; rows that exist are left as they are.
-    2. Parent and path are frozen on the row: the period is rolled up by the hierarchy of that time.
+    2. Parent, path, level and receiver are frozen on the row: the period is rolled up by the hierarchy of that time.
     3. Any number of callers makes each row once (unique constraint).
     """
-    receiver = duty.recipient_unit
-    if receiver is None:
+    if duty.recipient_unit is None:
         raise GenerationRefused("Chưa chọn đơn vị nhận báo cáo.")
     rows = expected(duty, kind, year, on=on)
     period = get_period(kind, year)
-    rule = _dated_rule(duty, kind)
     new = [
         Obligation(
             org_unit=row.place.org_unit,
@@ -104,9 +127,10 @@ def open_period(duty: ReportingDuty, kind: str, year: int, *, by: User | None, o
             period=period,
             parent=row.place.parent,
             path=row.place.path,
-            receiving_unit=receiver,
+            level=row.place.level,
+            receiving_unit=row.receiver,
             route=duty.route,
-            due_phrase=rule.phrase or rule.in_words,
+            due_phrase=row.rule.phrase or row.rule.in_words,
             due_on=row.due_on,
             cut_off_on=row.cut_off_on,
         )
@@ -176,10 +200,22 @@ def _refuse_outside_validity(duty: ReportingDuty, start: datetime.date, end: dat
         raise GenerationRefused(f"Chế độ báo cáo này đã thôi áp dụng từ ngày {duty.active_to:%d/%m/%Y}.")
 
 
-def _dated_rule(duty: ReportingDuty, kind: str) -> DueRule:
-    rule = duty.due_rules.filter(period_kind=kind).first()
-    if rule is None:
+def _refuse_without_rule(duty: ReportingDuty, kind: str) -> None:
+    if not any(rule.period_kind == kind for rule in duty.due_rules.all()):
         raise GenerationRefused(f"Chế độ báo cáo này không có kỳ “{PeriodKind(kind).label}”.")
+
+
+def _days(
+    duty: ReportingDuty, kind: str, year: int, *, end: datetime.date, level: Level
+) -> tuple[DueRule, datetime.date, datetime.date]:
+    """The rule for a level with its last good day and the day up to which figures are counted."""
+    rule = duty.rule_for(kind, level.pk)
+    if rule is None:
+        raise GenerationRefused(f"Chưa có thời hạn cho cấp “{level}”; hãy đặt thời hạn của cấp này.")
     if not rule.has_date:
-        raise GenerationRefused("Văn bản không ghi thời hạn; hãy đặt thời hạn trước khi tạo kỳ báo cáo.")
-    return rule
+        whose = f" cho cấp “{level}”" if rule.level_id else ""
+        raise GenerationRefused(f"Văn bản không ghi thời hạn{whose}; hãy đặt thời hạn trước khi tạo kỳ báo cáo.")
+    try:
+        return rule, rule.due_on(year), rule.cut_off_on(year, period_end=end)
+    except ValueError as error:
+        raise GenerationRefused(f"Ngày {rule.day}/{rule.month} không có trong năm {year}.") from error

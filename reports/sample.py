@@ -63,7 +63,7 @@ def load_reports(*, on: datetime.date) -> None:
             _set_rule(duty, rule)
         years = row.get("years") or range(on.year - row["years_back"], on.year + 1)
         for year in years:
-            for kind in duty.due_rules.values_list("period_kind", flat=True):
+            for kind in sorted(set(duty.due_rules.values_list("period_kind", flat=True))):
                 _load_period(duty, kind, year, row, on=on)
     if loaded:
         sample_work.load(on=on)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from orgunits.transitions import Conflict
 from reports import below
 from reports.below import Child
@@ -40,10 +42,17 @@ def _write(revision: Revision, rows: list[Rollup], children: list[dict[int, Chil
         for row, expected in zip(rows, children, strict=True)
     ]
     snapshot = Snapshot.objects.create(revision=revision, rows=parts)
+    on = timezone.localdate(revision.submitted_at)
     kept = {pk: child for expected in children for pk, child in expected.items()}
     SnapshotChild.objects.bulk_create(
         [
-            SnapshotChild(snapshot=snapshot, obligation_id=pk, state=child.state, revision_id=child.revision)
+            SnapshotChild(
+                snapshot=snapshot,
+                obligation_id=pk,
+                state=child.state,
+                revision_id=child.revision,
+                late_days=child.late_days(on),
+            )
             for pk, child in kept.items()
         ],
         batch_size=1000,

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from reports import below, corrections
+from reports import below, corrections, waiting
 from reports.below import Part
 from reports.corrections import Changes, ChildLine
 from reports.models import Report, Revision, Snapshot
+from reports.waiting import Waiting
 
 LINES = 5
 
@@ -19,6 +20,7 @@ class Upward:
     changes: Changes = field(default_factory=Changes)
     lines: list[ChildLine] = field(default_factory=list)
     may_correct: bool = False
+    waited: Waiting = field(default_factory=Waiting)  # what was missing or late when the revision on the page was sent
 
     @property
     def more(self) -> int:
@@ -41,4 +43,5 @@ def upward(report: Report, shown: Revision, latest: Revision, *, may_file: bool)
         changes=changes,
         lines=corrections.child_lines(first, on=report.obligation.period.ends_on),
         may_correct=may_file and bool(changes),
+        waited=waiting.waited_at_filing(snapshot) if snapshot else Waiting(),
     )

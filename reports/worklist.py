@@ -179,8 +179,15 @@ def changed_below(theirs: Q, *, on: datetime.date) -> list[ChangedBelow]:
         period=OuterRef(f"{of_report}period"),
         computed_at__gt=OuterRef("taken_at"),
     ).exclude(duty=OuterRef(f"{of_report}duty"))
+    # Of a report that goes up step by step the unit's own row moves with its own filing: the rows below it tell.
+    moved_step = Rollup.objects.filter(
+        parent=OuterRef(f"{of_report}org_unit"),
+        duty=OuterRef(f"{of_report}duty"),
+        period=OuterRef(f"{of_report}period"),
+        computed_at__gt=OuterRef("taken_at"),
+    )
     sent = Snapshot.objects.filter(
-        Exists(moved),
+        Exists(moved) | Exists(moved_step),
         revision__report__obligation__in=Obligation.objects.filter(theirs, period__year__gte=on.year - 1),
         revision__report__status__in=[Report.Status.SUBMITTED, Report.Status.APPROVED],
     ).annotate(
@@ -278,7 +285,7 @@ def administration_work(user: User, *, on: datetime.date) -> AdministrationWork 
     first_units = list(unmanned.prefetch_related("placements").order_by("pk")[:FEW])
     return AdministrationWork(
         rules_without_date=list(rules.filter(month__isnull=True)),
-        rules_not_opened=list(rules.filter(month__isnull=False).exclude(_opened_in(on.year))),
+        rules_not_opened=_one_of_a_kind(rules.filter(month__isnull=False).exclude(_opened_in(on.year))),
         units_without_reporter=unmanned.count() if len(first_units) == FEW else len(first_units),
         first_units=first_units,
         failed_mails=_failed_mails(administered),
@@ -293,9 +300,17 @@ def _running_rules(administered: QuerySet[OrgUnit], *, on: datetime.date) -> Que
     rules = DueRule.objects.filter(plan_runs, duty_runs, has_begun, duty__plan__org_unit__in=administered)
     return (
         rules.exclude(duty__plan__status=Plan.Status.CLOSED)
-        .select_related("duty__plan__document")
+        .select_related("duty__plan__document", "level")
         .order_by("duty__plan", "duty", "period_kind")
     )
+
+
+def _one_of_a_kind(rules: QuerySet[DueRule]) -> list[DueRule]:
+    """One rule for each duty and kind of period: a period is opened for all levels at once."""
+    found: dict[tuple[int, str], DueRule] = {}
+    for rule in rules:
+        found.setdefault((rule.duty_id, rule.period_kind), rule)
+    return list(found.values())
 
 
 def _opened_in(year: int) -> Exists:

@@ -4,7 +4,7 @@ import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from orgunits.models import Level, OrgUnit, User
 from plans.models.plans import Plan, Section
@@ -29,9 +29,13 @@ class ReportingDuty(models.Model):
 
     class Reporters(models.TextChoices):
         CHILDREN = "children", "Các đơn vị trực thuộc"
-        LEVEL = "level", "Các đơn vị cấp dưới thuộc một cấp"
+        LEVEL = "level", "Các đơn vị cấp dưới thuộc những cấp được chọn"
         ALL_BELOW = "all_below", "Mọi đơn vị cấp dưới"
         CHOSEN = "chosen", "Các đơn vị được chọn"
+
+    class Delivery(models.TextChoices):
+        DIRECT = "direct", "Báo cáo nộp thẳng nơi nhận"
+        STEPWISE = "stepwise", "Báo cáo theo từng cấp"
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="duties", verbose_name="kế hoạch")
     section = models.ForeignKey(
@@ -41,11 +45,12 @@ class ReportingDuty(models.Model):
     name = models.CharField("tên báo cáo", max_length=250)
     phrase = models.TextField("nguyên văn", blank=True)
     reporters = models.CharField("đơn vị phải báo cáo", max_length=12, choices=Reporters, default=Reporters.CHILDREN)
-    level = models.ForeignKey(Level, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="cấp")
+    levels = models.ManyToManyField(Level, blank=True, related_name="+", verbose_name="các cấp")
     units = models.ManyToManyField(OrgUnit, blank=True, related_name="chosen_duties", verbose_name="các đơn vị")
     recipient_unit = models.ForeignKey(
         OrgUnit, models.PROTECT, null=True, blank=True, related_name="duties_received", verbose_name="nơi nhận báo cáo"
     )
+    delivery = models.CharField("đường đi của báo cáo", max_length=8, choices=Delivery, default=Delivery.DIRECT)
     recipient_name = models.CharField("nơi nhận (nguyên văn)", max_length=250, blank=True)
     route = models.CharField("gửi qua", max_length=250, blank=True)  # verbatim: "qua Ban Nữ công"
     embedded_in = models.CharField("lồng trong báo cáo", max_length=250, blank=True)
@@ -60,16 +65,19 @@ class ReportingDuty(models.Model):
 
     class Meta:
         ordering = ["plan", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(reporters="level") | Q(level__isnull=False),
-                name="duty_on_level_names_it",
-                violation_error_message="Hãy chọn cấp phải báo cáo.",
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether each report goes to the nearest unit above that owes the report too, and not to one for all."""
+        return self.delivery == self.Delivery.STEPWISE
+
+    def rule_for(self, kind: str, level: int | None) -> "DueRule | None":
+        """The rule for a unit of that level: the level's own, else the one for all other levels."""
+        rules = {rule.level_id: rule for rule in self.due_rules.all() if rule.period_kind == kind}
+        return rules.get(level) or rules.get(None)
 
 
 class DueRule(models.Model):
@@ -77,7 +85,8 @@ class DueRule(models.Model):
     administrator sets one, and until then no obligation can be made.
 
     ``BEFORE`` is exclusive (Kế hoạch 57/KH-CĐVC, IV.2: "trước ngày 10/11" means until the end of 9/11);
-    ``BY`` includes the day.
+    ``BY`` includes the day. A rule for one level rules over that level alone; the rule without a level, over all
+    levels that have none of their own.
     """
 
     class Comparison(models.TextChoices):
@@ -86,6 +95,9 @@ class DueRule(models.Model):
 
     duty = models.ForeignKey(ReportingDuty, models.CASCADE, related_name="due_rules", verbose_name="chế độ báo cáo")
     period_kind = models.CharField("kỳ", max_length=12, choices=PeriodKind)
+    level = models.ForeignKey(
+        Level, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="riêng cho cấp"
+    )
     phrase = models.CharField("nguyên văn", max_length=250, blank=True)
     comparison = models.CharField("cách tính", max_length=8, choices=Comparison, default=Comparison.BEFORE)
     month = models.PositiveSmallIntegerField("tháng", null=True, blank=True)
@@ -96,12 +108,19 @@ class DueRule(models.Model):
     set_by_administrator = models.BooleanField("do quản trị đặt", default=False)
 
     class Meta:
-        ordering = ["duty", "period_kind"]
+        # The lowest level first: it reports first. The rule for all others comes last, on either engine.
+        ordering = ["duty", "period_kind", F("level__rank").desc(nulls_last=True), "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["duty", "period_kind"],
+                condition=Q(level__isnull=True),
                 name="due_rule_once_per_period_kind",
                 violation_error_message="Chế độ báo cáo này đã có thời hạn cho kỳ đó.",
+            ),
+            models.UniqueConstraint(
+                fields=["duty", "period_kind", "level"],
+                name="due_rule_once_per_level",
+                violation_error_message="Cấp này đã có thời hạn riêng cho kỳ đó.",
             ),
             models.CheckConstraint(
                 condition=Q(month__isnull=True, day__isnull=True) | Q(month__range=(1, 12), day__range=(1, 31)),
@@ -124,6 +143,12 @@ class DueRule(models.Model):
             return "chưa có thời hạn"
         words = f"{self.get_comparison_display()} {self.day}/{self.month}"
         return f"{words} năm sau" if self.next_year else words
+
+    @property
+    def scope_words(self) -> str:
+        """The period and, where the rule is for one level, the level: "Năm · Công đoàn cơ sở"."""
+        kind = self.get_period_kind_display()
+        return f"{kind} · {self.level.name}" if self.level else kind
 
     def due_on(self, year: int) -> datetime.date:
         """The last good day for the period of that year; raises ValueError when the rule has no (real) date."""

@@ -20,7 +20,7 @@ from plans.editing import create_plan, remove_plan, replace_citations, replace_r
 from plans.forms import CitationFormSet, PlanForm, RecipientsForm
 from plans.issuing import can_be_issued
 from plans.missing import missing_of_plan
-from plans.models import OutgoingDocument, Plan, Programme, ReportingDuty
+from plans.models import DueRule, OutgoingDocument, Plan, Programme, ReportingDuty
 from plans.outline import outline, walk
 from plans.rights import OWN_ROLES, may_edit, may_issue, readable_documents, require_editor
 
@@ -69,9 +69,10 @@ def _plan_context(request: SignedInRequest, pk: int) -> dict[str, object]:
     nodes = outline(plan)
     duties = list(
         ReportingDuty.objects.filter(plan=plan)
-        .select_related("recipient_unit", "level", "section")
+        .select_related("recipient_unit", "section")
         .prefetch_related(
-            "due_rules",
+            Prefetch("due_rules", DueRule.objects.select_related("level")),
+            "levels",
             "recipient_unit__placements",
             Prefetch("units", OrgUnit.objects.prefetch_related("placements").order_by("pk")),
         )

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from orgunits.models import OrgUnit, User
+from orgunits.models import Level, OrgUnit, User
 from plans.models import PeriodKind, ReportingDuty
 
 if TYPE_CHECKING:
@@ -72,13 +72,18 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
 
 
 class Obligation(models.Model):
-    """This unit owes this report for this period by this day; parent and path as they stood in the period."""
+    """This unit owes this report for this period by this day; parent, path and level as they stood in the period.
+
+    ``level`` tells which of the duty's due rules holds; ``receiving_unit`` is the recipient of the duty, or the unit
+    above to which a report that goes up step by step is filed.
+    """
 
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="obligations", verbose_name="đơn vị")
     duty = models.ForeignKey(ReportingDuty, models.PROTECT, related_name="obligations", verbose_name="chế độ báo cáo")
     period = models.ForeignKey(Period, models.PROTECT, related_name="obligations", verbose_name="kỳ báo cáo")
     parent = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+", verbose_name="đơn vị cấp trên")
     path = models.CharField(max_length=255)
+    level = models.ForeignKey(Level, models.PROTECT, null=True, related_name="+", verbose_name="cấp")
     receiving_unit = models.ForeignKey(
         OrgUnit, models.PROTECT, related_name="obligations_received", verbose_name="nơi nhận báo cáo"
     )

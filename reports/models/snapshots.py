@@ -60,6 +60,8 @@ class SnapshotChild(models.Model):
     obligation = models.ForeignKey(Obligation, models.PROTECT, related_name="+")
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10)  # a Report.Status, "none" where nothing was begun, "waived"
+    # Days late at that moment: missing so long, or first filed so late. Empty where it was taken before this was kept.
+    late_days = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["snapshot", "obligation"], name="snapshot_child_once")]

@@ -188,6 +188,7 @@ def _child_row(child: SnapshotChild) -> dict[str, Any]:
     return {
         "name": obligation.org_unit.name_on(obligation.period.ends_on),
         "obligation": obligation,
+        "late_words": f"Chậm {child.late_days} ngày" if child.late_days else "",
         "revision": child.revision,
         "words": absent.STATES.get(child.state, ""),
     }

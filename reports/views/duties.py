@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,13 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
+from plans.due_order import out_of_order
 from plans.models import DueRule, ReportingDuty
-from reports import due_changes, due_dates, obligations, official_letters, report_filters, sheets_scope
+from reports import due_changes, due_dates, duty_preview, obligations, official_letters, report_filters, sheets_scope
 from reports.duty_forms import DueDateForm, ExtendForm, WaiveForm, YearForm
 from reports.models import Obligation, Period
 from reports.views.reports import obligation_page, page_rows, visible_obligation
 
 ROWS = 100
+RULES = Prefetch("due_rules", DueRule.objects.select_related("level"))
 
 
 @require_safe
@@ -31,7 +33,7 @@ def duty_list(request: SignedInRequest) -> HttpResponse:
     on = timezone.localdate()
     duties = list(
         _duties(request)
-        .prefetch_related("due_rules", "recipient_unit__placements", "plan__org_unit__placements")
+        .prefetch_related(RULES, "recipient_unit__placements", "plan__org_unit__placements")
         .order_by("plan__document__issued_year", "plan__document__issued_on", "plan", "pk")
     )
     opened = _opened_years(duties)
@@ -45,11 +47,12 @@ def duty_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One duty: its words in the document, its rules in ours, and its periods."""
     on = timezone.localdate()
     duty = get_object_or_404(
-        _duties(request).prefetch_related("recipient_unit__placements", "units__placements"), pk=pk
+        _duties(request).prefetch_related(RULES, "levels", "recipient_unit__placements", "units__placements"), pk=pk
     )
     context = {
         "duty": duty,
         "rules": _rules_in_words(duty, on.year),
+        "out_of_order": out_of_order(duty),
         "year": on.year,
         "periods": _periods(duty),
         "forms": duty.forms.order_by("period_kind"),
@@ -195,28 +198,32 @@ def _preview(rule: DueRule, year: int, *, on: Any) -> dict[str, Any]:
         rows = obligations.expected(rule.duty, rule.period_kind, year, on=on)
     except obligations.GenerationRefused as error:
         return {"year": year, "refused": error.messages[0], "rows": []}
+    period = Period(kind=rule.period_kind, year=year)
     refused = "" if rule.duty.recipient_unit_id else "Chưa chọn đơn vị nhận báo cáo."
     return {
         "year": year,
         "refused": refused,
         "rows": rows,
         "new": sum(not row.existing for row in rows),
-        "due_words": _rule_words(rule, year),
-        "period": Period(kind=rule.period_kind, year=year),
-        "cut_off_on": rows[0].cut_off_on,
+        "levels": duty_preview.level_lines(rows, year),
+        "warnings": [
+            *duty_preview.warnings(rows, str(period)),
+            *duty_preview.warnings_of_plan(rule.duty, rows, period),
+        ],
+        "period": period,
     }
 
 
 def _duties(request: SignedInRequest) -> Any:
     return ReportingDuty.objects.visible_to(request.user).select_related(
-        "plan__document", "plan__org_unit", "recipient_unit", "section", "level"
+        "plan__document", "plan__org_unit", "recipient_unit", "section"
     )
 
 
 def _administered_rule(request: SignedInRequest, pk: int) -> DueRule:
     """The rule, 404 outside the user's scope, 403 for who does not administer the plan's unit."""
     rules = DueRule.objects.filter(duty__in=ReportingDuty.objects.visible_to(request.user)).select_related(
-        "duty__plan__document", "duty__plan__org_unit", "duty__recipient_unit"
+        "duty__plan__document", "duty__plan__org_unit", "duty__recipient_unit", "level"
     )
     rule = get_object_or_404(rules, pk=pk)
     roles.require(request.user, Role.ADMINISTRATOR, rule.duty.plan.org_unit, on=timezone.localdate())

@@ -31,6 +31,7 @@ from reports import (
     filing_page,
     form_fields,
     letters,
+    waiting,
     workflow,
 )
 from reports.attachments import AttachmentRejected
@@ -112,7 +113,8 @@ def filing_submit(request: SignedInRequest, pk: int) -> HttpResponse:
         "confirmed": content_hash(parsed.content),
         "warnings": len(parsed.warnings),
         "explained": parsed.explained,
-        "collects": below.rows_below(report.obligation),
+        "collects": (collects := below.rows_below(report.obligation)),
+        "waiting": waiting.waiting([report.obligation], on=on).get(report.obligation_id) if collects else None,
         "days": report.obligation.days_left(on),
         "due_words": letters.due_in_words(report.obligation),
     }
@@ -300,12 +302,14 @@ def _form(
         passages=collected_texts.passages(report) if collects else None,
         file_error=file_error,
     )
-    days = report.obligation.days_left(timezone.localdate())
+    on = timezone.localdate()
+    days = report.obligation.days_left(on)
     context = {
         "report": report,
         "obligation": report.obligation,
         "page": page,
         "collects": collects,
+        "waiting": waiting.waiting([report.obligation], on=on).get(report.obligation_id) if collects else None,
         "returned": returned,
         "clash": clash,
         "checked": check,

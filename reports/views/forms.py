@@ -265,7 +265,7 @@ def form_publish(request: SignedInRequest, pk: int) -> HttpResponse:
 def visible_form(request: SignedInRequest, pk: int) -> ReportForm:
     """The form, 404 outside the user's scope."""
     forms = ReportForm.objects.filter(duty__in=ReportingDuty.objects.visible_to(request.user)).select_related(
-        "duty__plan__document", "duty__plan__org_unit", "duty__recipient_unit", "duty__level"
+        "duty__plan__document", "duty__plan__org_unit", "duty__recipient_unit"
     )
     return get_object_or_404(forms, pk=pk)
 

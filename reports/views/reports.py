@@ -25,6 +25,7 @@ from reports import (
     review_notes,
     stand_ins,
     states,
+    waiting,
     workflow,
     worklist,
 )
@@ -117,6 +118,7 @@ def obligation_page(request: SignedInRequest, obligation: Obligation, **forms: A
         "to_do": returns.describe(returned) if returned else None,
         "timeliness": states.timeliness(obligation, report) if report else None,
         "is_owed": states.is_owed(obligation),
+        "waiting": waiting.waiting([obligation], on=on).get(obligation.pk) if states.is_owed(obligation) else None,
         "may_file": workflow.may_file(user, obligation, on=on),
         "may_remind": roles.may(user, (Role.REVIEWER, Role.ADMINISTRATOR), obligation.receiving_unit, on=on),
         "may_administer": roles.may(user, Role.ADMINISTRATOR, obligation.duty.plan.org_unit, on=on),

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from orgunits.models import AuditEvent
 from plans.models import DueRule, ReportingDuty
-from tests.builders import make_duty, make_plan
+from tests.builders import make_duty, make_level, make_plan
 
 pytestmark = pytest.mark.django_db
 OTHERS = [("officer", 403), ("reviewer", 403), ("viewer", 403), ("stranger", 404)]
@@ -19,7 +19,7 @@ def filled(duty=None, rules=(), initial=0, **changes):
         "phrase": duty.phrase if duty else "định kỳ 6 tháng, năm",
         "section": "",
         "reporters": duty.reporters if duty else "children",
-        "level": "",
+        "delivery": duty.delivery if duty else "direct",
         "recipient_unit": str(duty.recipient_unit_id) if duty else "",
         "recipient_name": "",
         "route": "Ban Nữ công",
@@ -109,7 +109,7 @@ def test_two_rules_for_one_kind_of_period_are_refused(client, cast, plan):
     ("changes", "field"),
     [
         ({"reporters": "chosen"}, "units"),
-        ({"reporters": "level"}, "level"),
+        ({"reporters": "level"}, "levels"),
         ({"active_from": "02/01/2026", "active_to": "02/01/2026"}, "active_to"),
         ({"name": ""}, "name"),
     ],
@@ -160,3 +160,74 @@ def test_others_may_not(client, cast, name, person, status):
 def test_removing_is_a_post(client, cast):
     client.force_login(cast.unit_administrator)
     assert client.get(reverse("plans:duty_remove", args=[cast.duty.pk])).status_code == 405
+
+
+# --- several levels -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def levels():
+    return {code: make_level(code=code, name=name, rank=rank) for code, name, rank in (
+        ("huyen", "Liên đoàn huyện", 2), ("co-so", "Công đoàn cơ sở", 3),
+    )}  # fmt: skip
+
+
+def by_levels(known, *days, **changes):
+    """The fields of a duty at both levels, step by step, with one rule for each (level, day of November)."""
+    rules = [{"level": level and known[level].pk, "day": day, "month": "11"} for level, day in days]
+    owing = [level.pk for level in known.values()]
+    return {"reporters": "level", "levels": owing, "delivery": "stepwise", "rules": rules, **changes}
+
+
+def test_duty_on_two_levels_with_a_day_for_each(client, cast, plan, levels):
+    client.force_login(cast.unit_administrator)
+    response = add(client, plan, **by_levels(levels, ("huyen", "15"), ("co-so", "10"), ("", "20")))
+    assert response.status_code == 302
+    duty = plan.duties.get()
+    assert (set(duty.levels.all()), duty.is_stepwise) == (set(levels.values()), True)
+    assert [str(rule.level) for rule in duty.due_rules.all()] == ["Công đoàn cơ sở", "Liên đoàn huyện", "None"]
+    assert AuditEvent.objects.get(action="duty.create").data["due"] == [
+        "trước ngày 10/11 (Công đoàn cơ sở)", "trước ngày 15/11 (Liên đoàn huyện)", "trước ngày 20/11"
+    ]  # fmt: skip
+    page = client.get(plan.get_absolute_url()).content.decode()
+    assert "“Liên đoàn huyện”, “Công đoàn cơ sở”" in page
+    assert "Năm · Công đoàn cơ sở" in page
+
+
+def test_two_rules_for_one_level_are_refused(client, cast, plan, levels):
+    client.force_login(cast.unit_administrator)
+    response = add(client, plan, **by_levels(levels, ("co-so", "10"), ("co-so", "12"), name="Tên đã gõ"))
+    page = response.content.decode()
+    assert "một thời hạn cho mỗi cấp" in page
+    assert "Tên đã gõ" in page
+    assert 'value="12"' in page
+    assert not plan.duties.exists()
+
+
+def test_day_for_a_level_that_does_not_report_is_refused_and_kept(client, cast, plan, levels):
+    client.force_login(cast.unit_administrator)
+    response = add(client, plan, **by_levels(levels, ("co-so", "10"), ("huyen", "15"), levels=[levels["co-so"].pk]))
+    assert response.context["rules"].forms[1].errors == {
+        "level": ["Cấp “Liên đoàn huyện” không có trong các cấp phải báo cáo đã chọn."]
+    }
+    assert 'value="15"' in response.content.decode()
+    assert not plan.duties.exists()
+
+
+@pytest.mark.parametrize(("upper", "warned"), [("10", True), ("9", True), ("11", False)])
+def test_level_that_is_due_before_those_below_is_warned_of(client, cast, plan, levels, upper, warned):
+    client.force_login(cast.unit_administrator)
+    data = by_levels(levels, ("co-so", "10"), ("huyen", upper), recipient_unit=str(cast.union.pk))
+    response = client.post(reverse("plans:duty_add", args=[plan.pk]), filled(**data), follow=True)
+    sentence = f"cấp “Liên đoàn huyện” phải nộp trước ngày {upper}/11, không sau hạn của cấp “Công đoàn cơ sở”"
+    assert (sentence in response.content.decode()) == warned
+    assert plan.duties.get().due_rules.count() == 2  # a warning, no refusal
+    detail = client.get(reverse("reports:duty_detail", args=[plan.duties.get().pk])).content.decode()
+    assert (sentence in detail) == warned
+
+
+def test_levels_of_another_sector_are_no_choice(client, cast, plan, levels):
+    client.force_login(cast.unit_administrator)
+    party = make_level(sector="party", code="dang-uy", name="Đảng ủy")
+    response = add(client, plan, **by_levels(levels, levels=[party.pk]))
+    assert "levels" in response.context["form"].errors

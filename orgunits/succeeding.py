@@ -23,28 +23,21 @@ def links_of(ends: Iterable[tuple[Reorganisation, OrgUnit, Shares]]) -> list[Suc
 def store_links(direct: list[Succession]) -> None:
     """Write the links, and close the relation: what a predecessor had inherited goes on to its successors.
 
-    A link between two units is there once; where a later act makes an inherited link a direct one, it becomes direct.
+    Each act has its own links, so that its shares are not written over by a later one between the same units, and
+    taking one act back leaves the links of the others.
     """
     inherited = _inherited({link.predecessor_id for link in direct})
-    rows = {(link.predecessor_id, link.successor_id): link for link in direct}
+    rows = {(link.reorganisation_id, link.predecessor_id, link.successor_id): link for link in direct}
     for link in direct:
         for pk in sorted(inherited[link.predecessor_id]):
-            key = (pk, link.successor_id)
+            key = (link.reorganisation_id, pk, link.successor_id)
             if pk != link.successor_id and key not in rows:
                 rows[key] = Succession(
                     reorganisation=link.reorganisation, predecessor_id=pk, successor_id=link.successor_id, direct=False
                 )
             inherited[link.successor_id].add(pk)
         inherited[link.successor_id].add(link.predecessor_id)
-    indirect = [row for row in rows.values() if not row.direct]
-    Succession.objects.bulk_create(
-        direct,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["predecessor", "successor"],
-        update_fields=["reorganisation", "direct", "share"],
-    )
-    Succession.objects.bulk_create(indirect, batch_size=BATCH, ignore_conflicts=True)
+    Succession.objects.bulk_create(list(rows.values()), batch_size=BATCH)
 
 
 def _inherited(units: set[int]) -> defaultdict[int, set[int]]:

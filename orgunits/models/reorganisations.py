@@ -131,7 +131,10 @@ class Succession(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["predecessor", "successor"], name="succession_once"),
+            # Once for each act: a part may be taken from a unit, and years later all of it go the same way.
+            models.UniqueConstraint(
+                fields=["reorganisation", "predecessor", "successor"], name="succession_once_in_act"
+            ),
             models.CheckConstraint(
                 condition=~Q(predecessor=models.F("successor")),
                 name="succession_between_different_units",

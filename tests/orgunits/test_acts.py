@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from orgunits import reorganisation
+from orgunits import reorganisation, reversal
 from orgunits.models import OrgUnit, Placement, Reorganisation, Succession
 from tests.builders import make_level, make_unit
 
@@ -179,3 +179,14 @@ def test_order_over_the_whole_tree_says_the_same_as_single_acts():
         order.move(twig, parent=old)
     assert path_on(leaf, DAY) == old.segment + twig.segment + leaf.segment
     assert path_on(branch, DAY) == new.segment + branch.segment
+
+
+def test_later_act_between_the_same_units_leaves_the_links_of_the_earlier_one():
+    """A part is taken out of a commune, and years later the rest goes the same way; then that is taken back."""
+    whole, part = make_unit("Xã", code="X"), make_unit("Phường", code="P", on=DAY)
+    taken = reorganisation.split(whole, {part: 30}, on=DAY, by=None, goes_on=True, kept_share=70)
+    merged = reorganisation.merge([whole, part], [part], on=LATER, by=None)
+    links = Succession.objects.filter(direct=True, predecessor=whole, successor=part)
+    assert dict(links.values_list("reorganisation", "share")) == {taken.pk: 30, merged.pk: None}
+    reversal.reverse(merged, by=None, reason="Nhầm")
+    assert dict(links.values_list("reorganisation", "share")) == {taken.pk: 30}

@@ -90,15 +90,14 @@ class Ways:
 
     def _follow(self, unit: int, sums: Sums, after: Moment) -> Iterator[Settled]:
         for split in self._splits.get(unit, ()):
-            if split.moment > after:
+            if split.moment > after and not is_empty(sums):
                 parts = self._divided(split, sums)
                 if parts is None:
                     yield Settled(Basis.UNALLOCATED, unit, sums)
                     return
                 sums = parts.pop(unit)
                 for heir, part in parts.items():
-                    if not is_empty(part):
-                        yield from self._follow(heir, part, split.moment)
+                    yield from self._follow(heir, part, split.moment)
         if is_empty(sums):
             return
         if unit in self.paths:
@@ -116,8 +115,7 @@ class Ways:
             yield Settled(Basis.UNALLOCATED, unit, sums)
         else:
             for heir, part in parts.items():
-                if not is_empty(part):
-                    yield from self._follow(heir, part, end.moment)
+                yield from self._follow(heir, part, end.moment)
 
     def _divided(self, way: Way, sums: Sums) -> dict[int, Sums] | None:
         shares = way.shares

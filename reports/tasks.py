@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from orgunits import mail
 from orgunits.bells import Bell
-from reports import letters, official_letter_mail, reminders, restated, rollup_check
+from reports import letters, official_letter_mail, reminders, restated, restated_check, rollup_check
 from reports.models import Notice, OfficialLetterNotice, Reminder
 
 
@@ -47,7 +47,9 @@ def ring_for_letters() -> None:
 @shared_task(expires=3600)
 def check_rollups() -> None:
     """Compare the stored sums with the reports and rebuild what differs."""
-    rollup_check.heal(on=timezone.localdate())
+    on = timezone.localdate()
+    rollup_check.heal(on=on)
+    restated_check.heal(on=on)
 
 
 @shared_task(expires=60)

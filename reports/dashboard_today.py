@@ -11,18 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from orgunits.models import OrgUnit, Reorganisation, ReorganisationUnit, User
+from orgunits.models import OrgUnit, Reorganisation, ReorganisationUnit, Succession, User
 from orgunits.models.units import AFTER_DIGITS
 from plans.models import ReportingDuty
 from reports import restated
 from reports.dashboard_figures import Counting, share_line, short_title, value_text, whole
 from reports.form_fields import NUMBER_KINDS, SUM
-from reports.models import FormItem, ItemKind, Period, Restatement, Rollup
+from reports.models import FormItem, ItemKind, Obligation, Period, Restatement, Rollup
 from reports.own_sums import COUNTS, Cells, Sums
 
 Basis = Rollup.Basis
 Act = Reorganisation.Act
 UNITS_SHOWN: Final = 200
+PREDECESSORS_SHOWN: Final = 20
 OUTSIDE: Final = (Basis.ENDED, Basis.UNALLOCATED)
 
 
@@ -64,10 +65,8 @@ class Today:
     lines: list[OutsideLine]
     columns: list[str]
     rows: list[ReconciliationRow]
-
-    @property
-    def has_outside(self) -> bool:
-        return any(line.units or line.units_left_out for line in self.lines)
+    predecessors: list[str]
+    predecessors_left_out: int
 
 
 def today_of(row: Rollup, counting: Counting, items: Iterable[FormItem], *, user: User, on: datetime.date) -> Today:
@@ -89,6 +88,7 @@ def today_of(row: Rollup, counting: Counting, items: Iterable[FormItem], *, user
     lines = [_line(basis, shown[basis], held[basis], named) for basis in OUTSIDE]
     sums = [_sums(row), *(_sums(each) for each in shown.values() if each)]
     columns = [Basis(basis).label for basis in (Basis.RESTATED, *(basis for basis in OUTSIDE if shown[basis]))]
+    succeeded = _predecessors(row, user=user, on=on)
     together = Sums()
     for each in sums:
         together.add(each.figures, each.counts)
@@ -98,7 +98,21 @@ def today_of(row: Rollup, counting: Counting, items: Iterable[FormItem], *, user
         lines=lines,
         columns=[*columns, "Cộng"],
         rows=_reconciled([*columns, "Cộng"], [*sums, together], counting, list(items)) if len(sums) > 1 else [],
+        predecessors=succeeded[:PREDECESSORS_SHOWN],
+        predecessors_left_out=max(0, len(succeeded) - PREDECESSORS_SHOWN),
     )
+
+
+def _predecessors(row: Rollup, *, user: User, on: datetime.date) -> list[str]:
+    """The units that the row's unit succeeds, with reports of their own for the period, in name order."""
+    links = Succession.objects.filter(
+        successor=row.org_unit_id, reorganisation__reversed_at__isnull=True, reorganisation__effective_on__lte=on
+    )
+    reporting = Obligation.objects.filter(duty=row.duty_id, period=row.period_id).values("org_unit_id")
+    units = OrgUnit.objects.visible_to(user, on).filter(pk__in=links.values("predecessor_id")).filter(pk__in=reporting)
+    named = [(unit.latest_placement, unit) for unit in units.prefetch_related("placements")]
+    ordered = sorted(named, key=lambda pair: pair[0].sort_name if pair[0] else "")
+    return [unit.name_on(row.period.ends_on) for _, unit in ordered]
 
 
 def _sums(row: Rollup) -> Sums:

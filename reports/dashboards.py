@@ -32,6 +32,7 @@ from reports.own_sums import TASKS, Cells
 
 Basis = Rollup.Basis
 IN_WORDS = {Basis.AS_FILED: "khi-do", Basis.RESTATED: "hien-nay"}  # in the address: to_chuc=…
+SHORT = {Basis.AS_FILED: "Khi đó", Basis.RESTATED: "Hiện nay"}  # after "Theo tổ chức", on a phone
 FILING_TIME = datetime.timedelta(days=60)
 
 
@@ -54,7 +55,7 @@ class Choice:
     @property
     def bases(self) -> list[tuple[str, str, bool]]:
         """The two truths, as in the address and in words, and which one is shown."""
-        return [(word, str(basis.label), basis == self.basis) for basis, word in IN_WORDS.items()]
+        return [(word, SHORT[basis], basis == self.basis) for basis, word in IN_WORDS.items()]
 
     @property
     def query(self) -> str:
@@ -301,7 +302,9 @@ def completeness(row: Rollup, *, on: datetime.date) -> Completeness:
         charts.Part("returned", "Bị trả lại, đang sửa", row.returned),
         charts.Part("missing", "Chưa nộp", missing),
     ]
-    words = [f"{whole(row.approved)}/{whole(row.expected)} đơn vị đã duyệt"]
+    # In today's tree one unit may stand for several that filed.
+    counted = "báo cáo" if row.basis == Basis.RESTATED else "đơn vị"
+    words = [f"{whole(row.approved)}/{whole(row.expected)} {counted} đã duyệt"]
     words += [
         f"{whole(count)} {label}"
         for count, label in (

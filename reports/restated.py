@@ -36,6 +36,7 @@ BASES: Final = (Basis.RESTATED, Basis.ENDED, Basis.UNALLOCATED)
 FIGURELESS: Final = (Reorganisation.Act.RENAME, Reorganisation.Act.ESTABLISH)  # acts that move no earlier figures
 FIELDS: Final = ("own", "subtree", "path", "depth", "parent_id", *COUNTS)
 CHUNK: Final = 2000
+TICK: Final = 45  # seconds
 REST: Final = 20  # a slot is computed anew at the earliest after this many times as long as it took
 
 Slot = tuple[int, int]  # duty, period
@@ -134,9 +135,13 @@ def acts_marks(sectors: Iterable[str], *, on: datetime.date) -> dict[str, list[i
 
 
 def refresh(*, on: datetime.date) -> int:
-    """Compute what is stale; returns how many slots were."""
-    slots = stale_slots(on=on)
-    return sum(rebuild(duty, period, on=on) for duty, period in slots)
+    """Compute what is stale, beginning nothing more once the time of a tick is over; returns how many slots were."""
+    started, done = time.monotonic(), 0
+    for duty, period in stale_slots(on=on):
+        if time.monotonic() - started > TICK:
+            break
+        done += rebuild(duty, period, on=on)
+    return done
 
 
 @transaction.atomic

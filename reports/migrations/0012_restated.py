@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('plans', '0005_print_job_kind'),
-        ('reports', '0009_issued_revision'),
+        ('reports', '0010_official_letters'),
     ]
 
     operations = [

@@ -193,8 +193,10 @@ def indicator_card(
     subtree: Cells | None,
     history: Sequence[tuple[int, Cells | None]],
     on: datetime.date,
+    tree: str,
 ) -> IndicatorCard:
-    """``history`` holds the sums of the subtree by year, for periods of the same kind, oldest first."""
+    """``history`` holds the sums of the subtree by year, for periods of the same kind, oldest first; ``tree`` says
+    in words in which tree."""
     milestone = milestone_of(item, period.year)
     together = share_line(subtree, milestone, title="Cộng", is_total=True)
     return IndicatorCard(
@@ -210,7 +212,7 @@ def indicator_card(
         way=_way(item, together, period, on=on),
         units_met=_units_met(subtree, milestone),
         coverage=coverage(subtree),
-        trend=_trend(item, history, ahead=_milestone_ahead(item, period, on=on)),
+        trend=_trend(item, history, ahead=_milestone_ahead(item, period, on=on), tree=tree),
     )
 
 
@@ -281,7 +283,7 @@ def coverage(cells: Cells | None) -> str:
 
 
 def _trend(
-    item: FormItem, history: Sequence[tuple[int, Cells | None]], *, ahead: Milestone | None
+    item: FormItem, history: Sequence[tuple[int, Cells | None]], *, ahead: Milestone | None, tree: str
 ) -> charts.TrendChart | None:
     milestones = milestones_of(item)
     drawn = []
@@ -294,7 +296,8 @@ def _trend(
         return None
     goals = [charts.Goal(row.year, row.percent, _percent_words(row)) for row in milestones]
     aim = next((goal for goal in goals if ahead and goal.year == ahead.year), None)
-    return charts.trend(f"xu-huong-{item.code}", drawn, goals, title=f"{short_title(item)} qua các năm", aim=aim)
+    title = f"{short_title(item)} qua các năm, {tree}"
+    return charts.trend(f"xu-huong-{item.code}", drawn, goals, title=title, aim=aim)
 
 
 # --- writing ------------------------------------------------------------------------------------------------------

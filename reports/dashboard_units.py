@@ -46,6 +46,7 @@ class UnitTable:
     total: UnitRow
     item: FormItem | None
     goal: str
+    has_children: bool
     bar_charts: list[charts.BarChart] = field(default_factory=list)
     bars_left_out: int = 0
 
@@ -60,6 +61,15 @@ class Place:
     item: FormItem | None
     milestone: Milestone | None
     on: datetime.date
+
+    @property
+    def is_restated(self) -> bool:
+        return self.row.basis == Rollup.Basis.RESTATED
+
+    @property
+    def tree(self) -> str:
+        """The tree in words."""
+        return str(Rollup.Basis(self.row.basis).label).lower()
 
 
 def unit_table(place: Place, *, user: User, own: Obligation | None) -> UnitTable:
@@ -86,23 +96,27 @@ def unit_table(place: Place, *, user: User, own: Obligation | None) -> UnitTable
         if child.org_unit_id in visible
     ]
     rows = sorted(named, key=lambda line: line.sort_name)
-    if own is not None:
+    if place.is_restated:
+        rows[:0] = _inherited_row(place, children, own)
+    elif own is not None:
         rows.insert(0, _own_row(place, own))
     hidden = [child for child in children if child.org_unit_id not in visible]
     if hidden:
         rows.append(_hidden_row(place, hidden))
     item = place.item
-    table = UnitTable(rows, _total_row(place), item, goal_text(place.milestone))
+    table = UnitTable(rows, _total_row(place), item, goal_text(place.milestone), has_children=bool(children))
     if item is not None and len(rows) > 1:
         _draw(table, place)
     return table
 
 
 def _child_row(place: Place, child: Rollup, unit: OrgUnit, obligation: Obligation | None) -> UnitRow:
-    on = min(place.period.ends_on, place.on)
+    on = place.on if place.is_restated else min(place.period.ends_on, place.on)
     spot = unit.placement_on(on) or unit.latest_placement
     has_units_below = child.expected + child.waived > (1 if obligation else 0)
     report_url = "" if has_units_below or obligation is None else _report_url(obligation)
+    if place.is_restated and not report_url:
+        has_units_below = True  # what it took over is explained on its own page
     state, timeliness, is_late = None, _in_time(child), False
     if not has_units_below and obligation is not None:
         state = states.state_of(obligation)
@@ -135,6 +149,28 @@ def _own_row(place: Place, own: Obligation) -> UnitRow:
         timeliness=timeliness,
         is_late=is_late,
     )
+
+
+def _inherited_row(place: Place, children: Sequence[Rollup], own: Obligation | None) -> list[UnitRow]:
+    """In today's tree: the unit's own figures with those of the units that it succeeds, if there are any."""
+    row = place.row
+    counts = {name: getattr(row, name) - sum(getattr(child, name) for child in children) for name in COUNTS}
+    if not row.own and not any(counts.values()):
+        return []
+    return [
+        UnitRow(
+            name="Số liệu riêng của đơn vị",
+            sort_name="",
+            note="Gồm cả số liệu riêng của các đơn vị mà đơn vị này kế thừa, không gồm các đơn vị trực thuộc",
+            url=_report_url(own) if own else "",
+            report_url=_report_url(own) if own else "",
+            figure=_figure(place, row.own),
+            reports=f"{whole(counts['approved'])}/{whole(counts['expected'])} đã duyệt",
+            state=None,
+            timeliness=_in_time_words(counts["on_time"], counts["expected"]),
+            is_late=False,
+        )
+    ]
 
 
 def _hidden_row(place: Place, hidden: Sequence[Rollup]) -> UnitRow:
@@ -179,7 +215,8 @@ def _figure(place: Place, figures: Figures) -> ShareLine | None:
 def _dashboard_url(place: Place, unit: int) -> str:
     query = f"?che_do={place.row.duty_id}&ky={place.row.period_id}&count={place.counting.value}"
     code = f"&chi_tieu={place.item.code}" if place.item else ""
-    return reverse("reports:dashboard", args=[unit]) + query + code
+    tree = "&to_chuc=hien-nay" if place.is_restated else ""
+    return reverse("reports:dashboard", args=[unit]) + query + code + tree
 
 
 def _report_url(obligation: Obligation) -> str:
@@ -227,7 +264,8 @@ def _draw(table: UnitTable, place: Place) -> None:
             charts.bars(
                 f"don-vi-{number}",
                 [_bar(line) for line in part],
-                title=f"{short_title(item)} theo đơn vị ({start + 1}–{start + len(part)} trong {len(lines)})",
+                title=f"{short_title(item)} theo đơn vị ({start + 1}–{start + len(part)} trong {len(lines)}), "
+                f"{place.tree}",
                 goal=percent,
                 goal_label=table.goal,
             )

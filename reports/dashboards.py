@@ -13,7 +13,7 @@ from django.db.models import Prefetch
 from orgunits.models import OrgUnit, User
 from orgunits.vietnamese import without_marks
 from plans.models import ReportingDuty, Responsibility, Task
-from reports import charts
+from reports import charts, restated
 from reports.dashboard_figures import (
     Counting,
     IndicatorCard,
@@ -23,12 +23,16 @@ from reports.dashboard_figures import (
     summed_items,
     whole,
 )
+from reports.dashboard_today import Today, today_of
 from reports.dashboard_units import Place, UnitTable, unit_table
 from reports.dashboard_values import AnswerLine, ValueTable, answer_lines, value_table
 from reports.form_fields import TaskStatus, leading
 from reports.models import FormItem, ItemKind, Obligation, Period, Rollup
 from reports.own_sums import TASKS, Cells
 
+Basis = Rollup.Basis
+IN_WORDS = {Basis.AS_FILED: "khi-do", Basis.RESTATED: "hien-nay"}  # in the address: to_chuc=…
+SHORT = {Basis.AS_FILED: "Khi đó", Basis.RESTATED: "Hiện nay"}  # after "Theo tổ chức", on a phone
 FILING_TIME = datetime.timedelta(days=60)
 
 
@@ -42,11 +46,26 @@ class Choice:
     indicator: str
     duties: list[ReportingDuty]
     periods: list[Period]  # of the duty, the latest first
+    basis: Rollup.Basis = Basis.AS_FILED
+
+    @property
+    def is_restated(self) -> bool:
+        return self.basis == Basis.RESTATED
+
+    @property
+    def bases(self) -> list[tuple[str, str, bool]]:
+        """The two truths, as in the address and in words, and which one is shown."""
+        return [(word, SHORT[basis], basis == self.basis) for basis, word in IN_WORDS.items()]
 
     @property
     def query(self) -> str:
         """The same choice on another page."""
-        return f"?che_do={self.duty.pk}&ky={self.period.pk}&count={self.counting.value}"
+        return f"?che_do={self.duty.pk}&ky={self.period.pk}&count={self.counting.value}{basis_query(self.basis)}"
+
+
+def basis_query(basis: str) -> str:
+    """What an address says of the tree; nothing for the usual one."""
+    return f"&to_chuc={IN_WORDS[Basis.RESTATED]}" if basis == Basis.RESTATED else ""
 
 
 @dataclass(frozen=True)
@@ -110,11 +129,17 @@ class Dashboard:
     tasks: TaskSummary | None
     below: UnitTable
     indicators: list[FormItem]
-    updated_at: datetime.datetime
+    updated_at: datetime.datetime | None
+    today: Today | None  # only in today's tree
 
     @property
     def has_units_below(self) -> bool:
-        return len(self.below.rows) > (1 if self.own else 0)
+        return self.below.has_children
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there are figures of the unit itself; in today's tree also those of the units that it succeeds."""
+        return bool(self.row.own) if self.choice.is_restated else self.own is not None
 
 
 @dataclass(frozen=True)
@@ -131,9 +156,12 @@ def entries(user: User, *, on: datetime.date) -> list[Entry]:
     ``latest`` holds each duty's latest period that is under way.
     """
     held = set(user.role_assignments.as_of(on).values_list("org_unit_id", flat=True))
-    rows = Rollup.objects.visible_to(user, on).filter(basis=Rollup.Basis.AS_FILED)
+    rows = Rollup.objects.visible_to(user, on).filter(basis__in=IN_WORDS)
     mine = rows.filter(parent__isnull=True) if None in held else rows.filter(org_unit__in=held)
-    light = mine.select_related("duty", "period").defer("own", "subtree")
+    light = list(mine.select_related("duty", "period").defer("own", "subtree"))
+    filing = {row.org_unit_id for row in light if row.basis == Basis.AS_FILED}
+    # A unit that is new has sums of earlier periods only as the successor of others.
+    light = [row for row in light if row.basis == Basis.AS_FILED or row.org_unit_id not in filing]
     latest: dict[int, dict[int, Rollup]] = {}
     for row in sorted(light, key=lambda row: (_is_under_way(row, on), row.period.ends_on), reverse=True):
         latest.setdefault(row.org_unit_id, {}).setdefault(row.duty_id, row)
@@ -153,16 +181,16 @@ def sort_name(unit: OrgUnit) -> str:
 
 
 def choose(unit: OrgUnit, asked: Mapping[str, str], *, on: datetime.date) -> Choice | None:
-    """The duty, period and way of counting; what is not asked or not there falls back. None: nothing to show.
+    """The duty, period, way of counting and tree; what is not asked or not there falls back. None: nothing to show.
 
-    Without a wish: the latest period that is under way, of the duty that most units report on.
+    Without a wish: the latest period that is under way, of the duty that most units report on, in the tree of that
+    time; for a unit that was not there then, in today's.
     """
-    rows = list(
-        Rollup.objects.filter(org_unit=unit, basis=Rollup.Basis.AS_FILED)
-        .select_related("duty", "period")
-        .only("duty__name", "duty__plan", "duty__recipient_unit", "period__kind", "period__year",
-              "period__starts_on", "period__ends_on", "filed", "expected")
-    )  # fmt: skip
+    basis = Basis.RESTATED if asked.get("to_chuc") == IN_WORDS[Basis.RESTATED] else Basis.AS_FILED
+    other = Basis.AS_FILED if basis == Basis.RESTATED else Basis.RESTATED
+    rows = _light_rows(unit, basis)
+    if not rows and (rows := _light_rows(unit, other)) and asked.get("to_chuc") not in IN_WORDS.values():
+        basis = other
     if not rows:
         return None
     rows.sort(key=lambda row: (_is_under_way(row, on), row.period.ends_on, row.expected, -row.duty_id), reverse=True)
@@ -180,18 +208,52 @@ def choose(unit: OrgUnit, asked: Mapping[str, str], *, on: datetime.date) -> Cho
         indicator=asked.get("chi_tieu", ""),
         duties=sorted(duties.values(), key=lambda duty: duty.pk),
         periods=periods,
+        basis=basis,
     )
+
+
+def _light_rows(unit: OrgUnit, basis: str) -> list[Rollup]:
+    """One row for each duty and period of which there is anything; in today's tree also what is only outside of it."""
+    bases = restated.BASES if basis == Basis.RESTATED else (basis,)
+    rows = (
+        Rollup.objects.filter(org_unit=unit, basis__in=bases)
+        .select_related("duty", "period")
+        .only("duty__name", "duty__plan", "duty__recipient_unit", "period__kind", "period__year",
+              "period__starts_on", "period__ends_on", "filed", "expected", "basis")
+    )  # fmt: skip
+    slots: dict[tuple[int, int], Rollup] = {}
+    for row in sorted(rows, key=lambda row: row.basis != basis):
+        slots.setdefault((row.duty_id, row.period_id), row)
+    return list(slots.values())
+
+
+def row_of(unit: OrgUnit, choice: Choice, *, on: datetime.date) -> Rollup:
+    """The unit's row for the choice; an empty one that is not stored where the tree has nothing of it."""
+    rows = Rollup.objects.filter(org_unit=unit, duty=choice.duty, period=choice.period, basis=choice.basis)
+    return rows.select_related("period").first() or empty_row(unit, choice, on=on)
+
+
+def empty_row(unit: OrgUnit, choice: Choice, *, on: datetime.date) -> Rollup:
+    place = unit.placement_on(on if choice.is_restated else min(choice.period.ends_on, on))
+    path = place.path if place else unit.segment
+    return Rollup(
+        basis=choice.basis, org_unit=unit, duty=choice.duty, period=choice.period, path=path,
+        parent_id=place.parent_id if place else None, depth=place.depth if place else 0,
+    )  # fmt: skip
 
 
 def build(unit: OrgUnit, choice: Choice, *, user: User, on: datetime.date) -> Dashboard:
     """Everything on the page, in a fixed number of queries."""
     duty, period, counting = choice.duty, choice.period, choice.counting
     rows = list(
-        Rollup.objects.filter(org_unit=unit, duty=duty, basis=Rollup.Basis.AS_FILED)
+        Rollup.objects.filter(org_unit=unit, duty=duty, basis=choice.basis)
         .select_related("period")
         .order_by("period__year")
     )
-    row = next(row for row in rows if row.period_id == period.pk)
+    row = next((row for row in rows if row.period_id == period.pk), None)
+    if row is None:
+        row = empty_row(unit, choice, on=on)
+        rows.append(row)
     items = summed_items(duty, period.kind)
     shares = [item for item in items if item.kind == ItemKind.SHARE]
     history = [(past, counting.of(past.subtree)) for past in same_kind(rows, period)]
@@ -199,6 +261,7 @@ def build(unit: OrgUnit, choice: Choice, *, user: User, on: datetime.date) -> Da
     item = next((share for share in shares if share.code == choice.indicator), shares[0] if shares else None)
     milestone = milestone_of(item, period.year) if item else None
     obligation = _own_obligation(unit, choice)
+    today = today_of(row, counting, items, user=user, on=on) if choice.is_restated else None
     return Dashboard(
         choice=choice,
         row=row,
@@ -212,6 +275,7 @@ def build(unit: OrgUnit, choice: Choice, *, user: User, on: datetime.date) -> Da
                 subtree=subtree.get(share.code),
                 history=[(past.period.year, sums.get(share.code)) for past, sums in history],
                 on=on,
+                tree=str(choice.basis.label).lower(),
             )
             for share in shares
         ],
@@ -220,7 +284,8 @@ def build(unit: OrgUnit, choice: Choice, *, user: User, on: datetime.date) -> Da
         tasks=task_summary(duty, subtree.get(TASKS)),
         below=unit_table(Place(row, period, counting, item, milestone, on), user=user, own=obligation),
         indicators=shares,
-        updated_at=row.computed_at,
+        updated_at=today.computed_at if today else row.computed_at,
+        today=today,
     )
 
 
@@ -237,7 +302,9 @@ def completeness(row: Rollup, *, on: datetime.date) -> Completeness:
         charts.Part("returned", "Bị trả lại, đang sửa", row.returned),
         charts.Part("missing", "Chưa nộp", missing),
     ]
-    words = [f"{whole(row.approved)}/{whole(row.expected)} đơn vị đã duyệt"]
+    # In today's tree one unit may stand for several that filed.
+    counted = "báo cáo" if row.basis == Basis.RESTATED else "đơn vị"
+    words = [f"{whole(row.approved)}/{whole(row.expected)} {counted} đã duyệt"]
     words += [
         f"{whole(count)} {label}"
         for count, label in (

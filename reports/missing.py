@@ -3,10 +3,10 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
-from orgunits.models import Delivery, OrgUnit, User
+from orgunits.models import Delivery, OrgUnit, Placement, Succession, User
 from orgunits.models.units import AFTER_DIGITS
 from reports import due_dates, reminders, waiting
 from reports.models import Obligation, Reminder, Rollup
@@ -46,7 +46,7 @@ def missing_rows(row: Rollup, *, user: User, on: datetime.date) -> list[MissingR
     owed = list(
         Obligation.objects.visible_to(user, on)
         .owed()
-        .filter(duty=row.duty_id, period=row.period_id, path__gte=row.path, path__lt=row.path + AFTER_DIGITS)
+        .filter(_below(row, on=on), duty=row.duty_id, period=row.period_id)
         .select_related("org_unit", "parent", "report", "duty", "period")
         .prefetch_related("org_unit__placements", "parent__placements")
         .defer("report__draft")
@@ -70,6 +70,21 @@ def missing_rows(row: Rollup, *, user: User, on: datetime.date) -> list[MissingR
         for obligation in owed
     ]
     return sorted(rows, key=lambda line: (line.due_on, _sort_name(line.unit), line.obligation.pk))
+
+
+def _below(row: Rollup, *, on: datetime.date) -> Q:
+    """The expected reports at and below the unit: as they stood, or in today's tree those of whom it succeeds too."""
+    if row.basis == Rollup.Basis.AS_FILED:
+        return Q(path__gte=row.path, path__lt=row.path + AFTER_DIGITS)
+    inside = Q(path__gte=row.path, path__lt=row.path + AFTER_DIGITS)
+    there = Placement.objects.as_of(on).filter(inside).values("org_unit_id")
+    succeeded = Succession.objects.filter(successor__in=there).values("predecessor_id")
+    placed = Placement.objects.as_of(on).values("org_unit_id")
+    outside = Rollup.objects.filter(
+        inside, duty=row.duty_id, period=row.period_id, basis__in=[Rollup.Basis.ENDED, Rollup.Basis.UNALLOCATED]
+    ).values("org_unit_id")
+    gone = ~Q(org_unit__in=placed) & (Q(org_unit__in=succeeded) | Q(org_unit__in=outside))
+    return Q(org_unit__in=there) | gone
 
 
 def _row(

@@ -86,8 +86,9 @@ def consolidated_part(part: Part, *, number: int, on: datetime.date, as_of: str 
     in_time = state.in_time.replace(" · ", ", ")
     when = f" Số liệu chốt {as_of}, khi gửi báo cáo." if as_of else ""
     source = (
-        f"Số liệu trong phần này tổng hợp từ các đơn vị cấp dưới, chỉ tính {whole(counts['approved'])} báo cáo đã "
-        f"duyệt trên {whole(counts['expected'])} báo cáo phải nộp; {in_time}.{when}"
+        "Số liệu trong phần này tổng hợp từ các đơn vị cấp dưới theo tổ chức khi đó (trong kỳ báo cáo), chỉ tính "
+        f"{whole(counts['approved'])} báo cáo đã duyệt trên "
+        f"{whole(counts['expected'])} báo cáo phải nộp; {in_time}.{when}"
     )
     blocks: list[Block] = [
         Heading(1, f"{roman(number)}.", "Số liệu tổng hợp của các đơn vị cấp dưới"),

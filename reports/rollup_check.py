@@ -110,23 +110,10 @@ def _compare(row: Rollup, right: Expectation) -> Iterator[Difference]:
 
 
 def _expectations(duty: ReportingDuty, period: Period) -> dict[int, Expectation]:
-    obligations: list[Any] = list(
-        Obligation.objects.filter(duty=duty, period=period)
-        .order_by("pk")
-        .values("org_unit_id", "path", "waived_at", "due_on", "extended_due_on", "report__pk", "report__status",
-                "report__first_submitted_at", "report__form_version_id")
-    )  # fmt: skip
-    units = _tree(obligations)
-    contents = dict(
-        Revision.objects.filter(report__obligation__duty=duty, report__obligation__period=period)
-        .order_by("report_id", "number")  # the last one of each report stays in the dictionary
-        .values_list("report_id", "content")
-    )
-    thresholds = _thresholds(duty, period.year)
-    for obligation in obligations:
-        numbers, bucket, items = _answer(obligation, contents, thresholds)
-        unit: int | None = obligation["org_unit_id"]
-        _merge(units[obligation["org_unit_id"]].own, bucket, items)
+    units = _tree(duty, period)
+    for owing, numbers, bucket, items in answers(duty, period):
+        unit: int | None = owing
+        _merge(units[owing].own, bucket, items)
         while unit is not None:
             _merge(units[unit].subtree, bucket, items)
             for name in numbers:
@@ -135,12 +122,31 @@ def _expectations(duty: ReportingDuty, period: Period) -> dict[int, Expectation]
     return units
 
 
-def _tree(obligations: list[dict[str, Any]]) -> dict[int, Expectation]:
+def answers(duty: ReportingDuty, period: Period) -> Iterator[tuple[int, list[str], str, dict[str, dict[str, int]]]]:
+    """Of each obligation its unit, the counts to which it adds one, the bucket of its report, the cells by item."""
+    obligations: list[Any] = list(
+        Obligation.objects.filter(duty=duty, period=period)
+        .order_by("pk")
+        .values("org_unit_id", "waived_at", "due_on", "extended_due_on", "report__pk", "report__status",
+                "report__first_submitted_at", "report__form_version_id")
+    )  # fmt: skip
+    contents = dict(
+        Revision.objects.filter(report__obligation__duty=duty, report__obligation__period=period)
+        .order_by("report_id", "number")  # the last one of each report stays in the dictionary
+        .values_list("report_id", "content")
+    )
+    thresholds = _thresholds(duty, period.year)
+    for obligation in obligations:
+        yield obligation["org_unit_id"], *_answer(obligation, contents, thresholds)
+
+
+def _tree(duty: ReportingDuty, period: Period) -> dict[int, Expectation]:
     """Each unit hangs where the oldest obligation that names it puts it."""
     units: dict[int, Expectation] = {}
-    for obligation in obligations:
+    paths = Obligation.objects.filter(duty=duty, period=period).order_by("pk").values_list("path", flat=True)
+    for named in paths:
         path, parent = "", None
-        for unit in unit_pks(obligation["path"]):
+        for unit in unit_pks(named):
             if unit not in units:
                 units[unit] = Expectation(path=f"{path}{unit:07d}", parent=parent)
             path, parent = units[unit].path, unit

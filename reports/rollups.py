@@ -170,7 +170,7 @@ def _recompute(locked: list[Rollup]) -> None:
     below = _rows(_of(keys, "parent")).exclude(pk__in=[row.pk for row in locked])
     for child in below.only("duty", "period", "parent", "subtree", *COUNTS):
         children[child.duty_id, child.period_id, child.parent_id or 0].append(child)
-    _write([row for row in locked if _sum(row, own, children)])
+    _write(_with_roots([row for row in locked if _sum(row, own, children)], locked))
 
 
 def _replace(locked: list[Rollup], places: dict[Key, Rollup], *, own: dict[Key, Sums]) -> None:
@@ -185,9 +185,26 @@ def _replace(locked: list[Rollup], places: dict[Key, Rollup], *, own: dict[Key, 
     rows.sort(key=lambda row: -row.depth)
     children: dict[Key, list[Rollup]] = defaultdict(list)
     changed = [row for row in rows if _sum(row, own, children) or row.pk in moved]
-    _write(changed, "parent", "path", "depth")
-    for batch in batches([row.pk for row in locked if _key(row) not in places]):
+    gone = [row.pk for row in locked if _key(row) not in places]
+    _write(
+        _with_roots(changed, rows) if changed else [row for row in rows if gone and row.parent_id is None],
+        "parent",
+        "path",
+        "depth",
+    )
+    for batch in batches(gone):
         Rollup.objects.filter(pk__in=batch).delete()
+
+
+def _with_roots(changed: list[Rollup], locked: list[Rollup]) -> list[Rollup]:
+    """What changed, and where anything did the topmost rows too: by their moment restated.py knows that it is stale.
+
+    A change may leave the sum at the top as it was, where two units change against each other.
+    """
+    if not changed:
+        return []
+    written = {row.pk for row in changed}
+    return [*changed, *(row for row in locked if row.parent_id is None and row.pk not in written)]
 
 
 def _sum(row: Rollup, own: dict[Key, Sums], children: dict[Key, list[Rollup]]) -> bool:

@@ -1,11 +1,11 @@
-"""Celery's doors to reminders, notices and the check of the sums."""
+"""Celery's doors to reminders, notices, the sums in today's tree and the check of the sums."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from orgunits import mail
 from orgunits.bells import Bell
-from reports import letters, official_letter_mail, reminders, rollup_check
+from reports import letters, official_letter_mail, reminders, restated, restated_check, rollup_check
 from reports.models import Notice, OfficialLetterNotice, Reminder
 
 
@@ -47,4 +47,12 @@ def ring_for_letters() -> None:
 @shared_task(expires=3600)
 def check_rollups() -> None:
     """Compare the stored sums with the reports and rebuild what differs."""
-    rollup_check.heal(on=timezone.localdate())
+    on = timezone.localdate()
+    rollup_check.heal(on=on)
+    restated_check.heal(on=on)
+
+
+@shared_task(expires=60)
+def restate_rollups() -> None:
+    """Compute the sums in today's tree where something has changed since they were."""
+    restated.refresh(on=timezone.localdate())

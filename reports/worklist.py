@@ -175,6 +175,7 @@ def changed_below(theirs: Q, *, on: datetime.date) -> list[ChangedBelow]:
     """
     of_report = "revision__report__obligation__"
     moved = Rollup.objects.filter(
+        basis=Rollup.Basis.AS_FILED,
         org_unit=OuterRef(f"{of_report}org_unit"),
         period=OuterRef(f"{of_report}period"),
         computed_at__gt=OuterRef("taken_at"),

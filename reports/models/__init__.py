@@ -7,7 +7,7 @@ from reports.models.messages import Notice, Reminder
 from reports.models.obligations import Obligation, Period
 from reports.models.official_letters import OfficialLetter, OfficialLetterAddressee, OfficialLetterNotice
 from reports.models.reports import Attachment, PhotoConsent, Report, ReviewEvent, Revision, TextPrint
-from reports.models.rollups import Rollup
+from reports.models.rollups import Restatement, Rollup
 from reports.models.sheets import SheetImport
 from reports.models.snapshots import Snapshot, SnapshotChild, TextPick
 
@@ -34,6 +34,7 @@ __all__ = [
     "Reminder",
     "Report",
     "ReportForm",
+    "Restatement",
     "ReviewEvent",
     "Revision",
     "Rollup",

@@ -22,13 +22,18 @@ class Rollup(models.Model):
     {item code: {cell: sum, "units": how many gave figures, "nil": how many said không phát sinh,
     "met": how many met the milestone of the period's year}}. Buckets do not overlap: a view that counts what is
     submitted adds the first two.
+
+    Rows as filed stand in the tree of their period. The other three hang in today's tree (reports/restated.py), and
+    over the roots of a duty and period: as filed = restated + ended + unallocated, in every cell and count.
     """
 
     class Basis(models.TextChoices):
         AS_FILED = "as_filed", "Theo tổ chức khi đó"
         RESTATED = "restated", "Theo tổ chức hiện nay"
+        ENDED = "ended", "Đơn vị đã kết thúc"  # without a successor
+        UNALLOCATED = "unallocated", "Không phân bổ được"  # split, and the act gives no shares
 
-    basis = models.CharField(max_length=10, choices=Basis, default=Basis.AS_FILED)
+    basis = models.CharField(max_length=12, choices=Basis, default=Basis.AS_FILED)
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="rollups")
     parent = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+")
     duty = models.ForeignKey(ReportingDuty, models.PROTECT, related_name="rollups")
@@ -60,3 +65,24 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.org_unit} · {self.duty} · {self.period}"
+
+
+class Restatement(models.Model):
+    """From what the rows of a duty and period in today's tree were computed; they are stale once it is no longer so.
+
+    ``roots`` are the topmost rows as filed, each with the moment at which it was computed: whatever is computed below
+    writes them too. ``acts`` counts the acts of the sector that can move figures: recorded, taken back, in force.
+    """
+
+    duty = models.ForeignKey(ReportingDuty, models.CASCADE, related_name="restatements")
+    period = models.ForeignKey(Period, models.CASCADE, related_name="restatements")
+    roots: "models.JSONField[list[list[Any]]]" = models.JSONField(default=list)
+    acts: "models.JSONField[list[int]]" = models.JSONField(default=list)
+    computed_at = models.DateTimeField(null=True)
+    milliseconds = models.PositiveIntegerField(default=0)  # that the last computing took
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["duty", "period"], name="restatement_once")]
+
+    def __str__(self) -> str:
+        return f"{self.duty} · {self.period}"

@@ -53,10 +53,7 @@ def missing_list(request: SignedInRequest, pk: int) -> HttpResponse:
     choice = dashboards.choose(unit, request.GET, on=on)
     if choice is None:
         return render(request, "reports/dashboard_empty.html", {"unit": unit})
-    row = get_object_or_404(
-        Rollup.objects.visible_to(request.user, on),
-        org_unit=unit, duty=choice.duty, period=choice.period, basis=Rollup.Basis.AS_FILED,
-    )  # fmt: skip
+    row = dashboards.row_of(unit, choice, on=on)
     rows = missing.missing_rows(row, user=request.user, on=on)
     late_only = request.GET.get("loc") == "qua-han"
     shown = [line for line in rows if line.is_late] if late_only else rows

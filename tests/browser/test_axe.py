@@ -4,12 +4,15 @@ The pages come from the table of tests/test_access.py, so that a new URL is eith
 page of its own.
 """
 
+import datetime
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from orgunits import invitations, outbox
+from orgunits import invitations, outbox, reorganisation
 from orgunits.models import Level, OrgUnit, Role, User
 from plans import batches
 from plans.batches import Listing, Wanted
@@ -17,7 +20,7 @@ from plans.issuing import Order
 from plans.models import DueRule, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
-from reports import form_editing, official_letters, workflow
+from reports import form_editing, official_letters, restated, workflow
 from reports.models import (
     Activity,
     CareModel,
@@ -317,6 +320,17 @@ def test_pages_have_no_barrier(visitor, paths, person):
 def test_main_pages_have_no_barrier_on_a_phone(visitor, paths, person):
     somebody = visitor(EMAILS[person], viewport=PHONE, has_touch=True, is_mobile=True)
     visit(somebody, [paths[name] for name in pages_of(person) if name in MAIN])
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE])
+def test_sums_in_todays_tree_have_no_barrier(visitor, paths, viewport):
+    day = datetime.date(2026, 1, 1)
+    for code in ("cdcs-01", "cdcs-02"):
+        reorganisation.end(OrgUnit.objects.get(code=code), on=day, by=None, legal_basis="Dữ liệu mẫu")
+    restated.refresh(on=timezone.localdate())
+    more = {"viewport": viewport} if viewport else {}
+    above = reverse("reports:dashboard", args=[OrgUnit.objects.get(code="cdcs-07").latest_placement.parent_id])
+    visit(visitor(REVIEWER, **more), [f"{above}?to_chuc=hien-nay", f"{above}chua-nop/?to_chuc=hien-nay"])
 
 
 def test_pages_that_tell_a_mistake_have_no_barrier(visitor, paths):

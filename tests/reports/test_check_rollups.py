@@ -5,8 +5,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from reports import rollup_check, rollups, workflow
+from orgunits import reorganisation
+from reports import restated, restated_check, rollup_check, rollups, workflow
 from reports.models import Report, Revision, Rollup
 from reports.obligations import waive
 from reports.own_sums import share_of
@@ -226,3 +228,40 @@ def test_periods_long_over_are_looked_at_on_sundays(filed):
     assert rollup_check.heal(on=MONDAY) == 0
     assert rollup_check.heal(on=SUNDAY) == 1
     assert not Rollup.objects.filter(approved=99).exists()
+
+
+# --- in today's tree ----------------------------------------------------------------------------------------------
+
+
+def restate(on: datetime.date = datetime.date(2027, 1, 1)) -> None:
+    assert restated.refresh(on=on) == 2
+
+
+def test_sums_in_todays_tree_are_held_against_the_reports_too(filed):
+    assert "theo tổ chức hiện nay: 0" in check()  # nothing computed yet: nothing to compare
+    reorganisation.merge([filed.base, filed.sibling], [filed.sibling], on=datetime.date(2026, 12, 1), by=None)
+    restate(timezone.localdate())
+    assert "theo tổ chức hiện nay: 2" in check()
+    Rollup.objects.filter(basis="restated", org_unit=filed.union, period__year=2026).update(on_time=7)
+    with pytest.raises(CommandError, match="1 chỗ khác"):
+        check()
+
+
+@pytest.mark.parametrize("change", [{"own": {}}, {"subtree": {}}, {"approved": 9}, {"path": "0000001"}])
+def test_healing_puts_sums_in_todays_tree_right(filed, change):
+    on = datetime.date(2027, 1, 1)
+    restate(on)
+    row = Rollup.objects.get(basis="restated", org_unit=filed.base, period__year=2026)
+    Rollup.objects.filter(pk=row.pk).update(**change)
+    assert restated_check.heal(on=on) == 1
+    assert restated_check.heal(on=on) == 0
+    healed = Rollup.objects.get(pk=row.pk)
+    assert {name: getattr(healed, name) for name in change} == {name: getattr(row, name) for name in change}
+
+
+def test_what_waits_to_be_computed_anew_is_not_called_wrong(filed):
+    restate(timezone.localdate())
+    rollups.rebuild(filed.duty, filed.obligation.period)
+    obligation = next(row for row in builders.open_year(filed.duty, 2027) if row.org_unit_id == filed.base.pk)
+    workflow.submit(make_report(obligation), content(), by=filed.officer)
+    assert "theo tổ chức hiện nay: 1" in check()

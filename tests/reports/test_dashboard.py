@@ -289,7 +289,7 @@ def test_update_time_and_basis_are_told(client, cast):
     with time_machine.travel(datetime.datetime(2026, 11, 5, 3, 30, tzinfo=datetime.UTC), tick=False):
         put(cast.obligation, cast.officer, share(10, 10))
     text = page(client, cast.reviewer, cast.union)
-    assert "Năm 2026 · Chỉ báo cáo đã duyệt · theo tổ chức trong kỳ · cập nhật lúc 10:30 05/11/2026" in text
+    assert "Năm 2026 · Chỉ báo cáo đã duyệt · Theo tổ chức khi đó · cập nhật lúc 10:30 05/11/2026" in text
 
 
 def test_the_breadcrumb_leads_up_only_as_far_as_one_may_see(client, cast):

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('plans', '0005_print_job_kind'),
-        ('reports', '0010_official_letters'),
+        ('reports', '0011_level_and_lateness'),
     ]
 
     operations = [

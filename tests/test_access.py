@@ -67,6 +67,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:unit_rename": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:unit_move": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:unit_end": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_merge": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_split": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_restore": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:act_reverse": ("act", "302 403 403 403 200 200 403"),
     "orgunits:unit_contact": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:level_list": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_create": ("-", "302 403 403 403 403 200 403"),
@@ -322,7 +326,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "outgoing": issued.pk, "issued_file": issued_file.pk, "draft_plan": draft_plan.pk,
         "letterhead": letterhead.pk, "signer": signer.pk,
         "draft_letter": draft_letter.pk, "sent_letter": sent_letter.pk, "letter_notice": letter_notice.pk,
-        "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
+        "act": cast.base.reorganisations.get().pk, "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
     check = form_under_construction(cast)
     form = {"pk": cast.form.form_id}

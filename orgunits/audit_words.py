@@ -98,6 +98,7 @@ ACTIONS = {
     "obligation.take_over": "Nhận báo cáo phải nộp của đơn vị đã kết thúc",
     "obligation.reopen": "Mở lại báo cáo phải nộp khi hủy quyết định sắp xếp",
     "report.start": "Bắt đầu lập báo cáo",
+    "report.inherit": "Lấy nội dung từ bản nháp của đơn vị được kế thừa",
     "report.import": "Nhập tệp Excel vào bản nháp",
     "report.move_form": "Chuyển sang phiên bản biểu mẫu mới",
     "report.submit": "Nộp báo cáo",

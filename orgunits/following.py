@@ -168,8 +168,7 @@ def follow(
 @transaction.atomic
 def carry_out(act: Reorganisation, *, by: User | None) -> bool:
     """Do what the answers on the act say; True for exactly one of any number of callers."""
-    waiting = Reorganisation.objects.standing().filter(pk=act.pk, followed_up_at__isnull=True)
-    if not waiting.update(followed_up_at=timezone.now()):
+    if not _claim(act):
         return False
     act.refresh_from_db()
     ends, answers = ends_of([act]), act.follow_up.get("answers", {})
@@ -178,6 +177,11 @@ def carry_out(act: Reorganisation, *, by: User | None) -> bool:
     act.follow_up = {"answers": answers, "done": {key: rows for key, rows in done.items() if rows}}
     Reorganisation.objects.filter(pk=act.pk).update(follow_up=act.follow_up)
     return True
+
+
+def _claim(act: Reorganisation) -> bool:
+    waiting = Reorganisation.objects.standing().filter(pk=act.pk, followed_up_at__isnull=True)
+    return bool(waiting.update(followed_up_at=timezone.now()))
 
 
 def carry_out_due(on: datetime.date) -> int:

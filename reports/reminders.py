@@ -91,11 +91,7 @@ def addressees(units: Iterable[int], *, on: datetime.date) -> dict[int, list[Use
     for link in Succession.objects.filter(predecessor__in=wanted).order_by("successor_id"):
         heirs[link.predecessor_id].append(link.successor_id)
     places = wanted.union(*heirs.values())
-    ended = set(
-        Placement.objects.filter(org_unit__in=places, is_final=True, valid_to__lte=on).values_list(
-            "org_unit_id", flat=True
-        )
-    )
+    ended = _ended(places, on=on) if heirs else set()
     held = RoleAssignment.objects.as_of(on).filter(
         org_unit__in=places, role__in=[Role.REPORTER, Role.APPROVER], user__is_active=True
     )
@@ -113,6 +109,12 @@ def addressees(units: Iterable[int], *, on: datetime.date) -> dict[int, list[Use
         )
         found[unit] = list(next((choice for choice in choices if choice), {}).values())
     return found
+
+
+def _ended(units: Iterable[int], *, on: datetime.date) -> set[int]:
+    """Those of the units that are no more on that day."""
+    last = Placement.objects.filter(org_unit__in=units, is_final=True, valid_to__lte=on)
+    return set(last.values_list("org_unit_id", flat=True))
 
 
 def write_reminders(on: datetime.date) -> int:

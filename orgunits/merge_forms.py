@@ -32,7 +32,7 @@ class MergeForm(ActForm):
     """Several units become one, or several others; a unit that is among the results goes on."""
 
     title = "Sáp nhập"
-    lead = "Đơn vị nào cũng là đơn vị tiếp nhận thì tiếp tục hoạt động; các đơn vị còn lại kết thúc và được kế thừa."
+    lead = "Đơn vị vừa sáp nhập vừa tiếp nhận thì tiếp tục hoạt động; các đơn vị còn lại kết thúc và được kế thừa."
 
     new_name = forms.CharField(label="Tên đơn vị mới", max_length=250, required=False)
     new_short_name = forms.CharField(label="Tên gọi tắt", max_length=100, required=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from orgunits.models import Level, OrgUnit, Placement, Reorganisation, ReorganisationUnit
 from orgunits.models.units import unit_pks
@@ -70,11 +70,13 @@ class Preview:
 def of(acts: list[Reorganisation]) -> Preview:
     """Read both trees; the acts are written, and of one day."""
     on = acts[0].effective_on
-    opened = set(Placement.objects.filter(opened_by__in=acts, valid_from=on).values_list("org_unit", flat=True))
+    opened = Placement.objects.filter(opened_by__in=acts, valid_from=on)
+    carried = opened.filter(_same_before(on)).count()
+    touched = set(opened.exclude(_same_before(on)).values_list("org_unit", flat=True))
     parts = set(ReorganisationUnit.objects.filter(reorganisation__in=acts).values_list("org_unit", flat=True))
-    after = _places(Placement.objects.as_of(on).filter(org_unit__in=opened | parts))
-    before = _before(acts, after=after, touched=opened | parts, on=on)
-    changed = {pk for pk in opened | parts if _seen(before.get(pk)) != _seen(after.get(pk))}
+    after = _places(Placement.objects.as_of(on).filter(org_unit__in=touched | parts))
+    before = _before(acts, after=after, touched=touched | parts, on=on)
+    changed = {pk for pk in touched | parts if _seen(before.get(pk)) != _seen(after.get(pk))}
     shown = changed | parts
     left_out = max(0, len(shown) - MOST)
     shown = set(sorted(shown)[:MOST])
@@ -86,9 +88,15 @@ def of(acts: list[Reorganisation]) -> Preview:
         _forest(old, on - DAY, names, {pk: _marks_before(row, after.get(pk)) for pk, row in before.items()}),
         _forest(new, on, names, {pk: _marks_after(before.get(pk), row) for pk, row in after.items()}),
         left_out,
-        len(opened - changed),
-        _facts(on, before, after, len(opened)),
+        carried,
+        _facts(on, before, after, carried),
     )
+
+
+def _same_before(on: datetime.date) -> Exists:
+    """For an opened place: that the unit had the same one before, save the way from the top of the tree to it."""
+    same = {name: OuterRef(name) for name in ("org_unit", "name", "short_name", "code", "level", "parent")}
+    return Exists(Placement.objects.filter(valid_to=on, **same))
 
 
 def _places(rows: Iterable[Placement]) -> dict[int, Place]:
@@ -165,7 +173,7 @@ def _marks_after(before: Place | None, row: Place) -> list[Mark]:
     return found
 
 
-def _facts(on: datetime.date, before: dict[int, Place], after: dict[int, Place], opened: int) -> list[Any]:
+def _facts(on: datetime.date, before: dict[int, Place], after: dict[int, Place], carried: int) -> list[Any]:
     """What must be the same when it is confirmed. Units are named by our own code: a new one has no steady key."""
     units = before.keys() | after.keys()
     above = {row.parent for rows in (before, after) for row in rows.values() if row.parent}
@@ -176,4 +184,4 @@ def _facts(on: datetime.date, before: dict[int, Place], after: dict[int, Place],
         return [row.name, row.short_name, row.code, row.level, way] if row else None
 
     rows = [[codes[pk], told(before.get(pk)), told(after.get(pk))] for pk in units]
-    return [on.isoformat(), opened, sorted(rows, key=lambda row: row[0])]
+    return [on.isoformat(), carried, sorted(rows, key=lambda row: row[0])]

@@ -352,3 +352,12 @@ def test_preview_and_writing_are_the_same(cast, admin):
     act(admin, address(cast.base, "sap-nhap"), data)
     for place in Placement.objects.as_of(TODAY).filter(path__startswith=cast.province.segment):
         assert place.name in shown
+
+
+@pytest.mark.parametrize("bad", ["a\x00b", "9" * 20, "31/12/9999", "%_\\'\"<", ""])
+@pytest.mark.parametrize("field", ["stamp", "action", "on", "legal_basis", "successor_1", "children_to", "report", "x"])
+def test_bad_input_at_the_confirmation_is_no_fault_of_the_server(admin, cast, field, bad):
+    data = {"on": day(TODAY), "successor_1": cast.sibling.code, "legal_basis": "Quyết định"}
+    data |= {"stamp": stamp_of(preview(admin, address(cast.base, "ket-thuc"), data)), "action": "confirm"}
+    name = f"viec-report-{cast.obligation.pk}" if field == "report" else "viec-x\x00" if field == "x" else field
+    assert admin.post(address(cast.base, "ket-thuc"), data | {name: bad}).status_code in (200, 302, 409)

@@ -6,6 +6,7 @@ done, so that taking the act back undoes it. What nobody was asked about stays a
 """
 
 import datetime
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from orgunits.models import OrgUnit, Placement, Reorganisation, Succession, User
+from orgunits.transitions import Conflict
+
+logger = logging.getLogger(__name__)
 
 SUCCESSOR = "to:"  # an answer that names a successor goes on with its code: a new unit has no steady key in a preview
 DAY = datetime.timedelta(days=1)
@@ -41,8 +45,11 @@ class End:
         return self.successors[0] if len(self.successors) == 1 else None
 
     def successor(self, answer: str) -> OrgUnit:
-        """The successor that an answer names."""
-        return next(unit for unit in self.successors if answer == SUCCESSOR + unit.code)
+        """The successor that an answer names; Conflict where it is none any more."""
+        for unit in self.successors:
+            if answer == SUCCESSOR + unit.code:
+                return unit
+        raise Conflict(f"{answer.removeprefix(SUCCESSOR)} không còn kế thừa {self.unit}.")
 
 
 @dataclass(frozen=True)
@@ -188,7 +195,13 @@ def carry_out_due(on: datetime.date) -> int:
     """Carry out what waited for its day; how many acts this call did."""
     due = Reorganisation.objects.standing().filter(effective_on__lte=on, followed_up_at__isnull=True)
     waiting = due.exclude(follow_up={}).select_related("recorded_by")
-    return sum(carry_out(act, by=act.recorded_by) for act in waiting.order_by("effective_on", "pk"))
+    done = 0
+    for act in waiting.order_by("effective_on", "pk"):
+        try:
+            done += carry_out(act, by=act.recorded_by)
+        except Exception:  # nothing of this act is written; the others must not wait for it
+            logger.exception("What follows the act %s was not carried out.", act.pk)
+    return done
 
 
 def undo(acts: list[Reorganisation], **kwargs: Any) -> None:

@@ -218,6 +218,27 @@ def test_report_that_came_up_after_the_choice_is_left_alone(cast):
     assert act.follow_up["answers"]
 
 
+def test_act_that_fails_on_its_day_does_not_keep_the_others(cast):
+    merge(cast, today=DAY - datetime.timedelta(days=30))
+    other = make_unit("Công đoàn cơ sở khác", parent=cast.union)
+    open_year(cast.duty)
+    act = reorganisation.end(other, on=DAY, by=None, successors=[cast.sibling])
+    following.follow([act], {}, by=cast.administrator, today=DAY - datetime.timedelta(days=30))
+    Reorganisation.objects.filter(org_unit=cast.base, act="merge").update(
+        follow_up={"answers": {f"report-{cast.obligation.pk}": "to:gone"}}
+    )
+    assert following.carry_out_due(DAY) == 1
+    assert owed_by(cast.base).exists()
+    assert not owed_by(other).exists()
+
+
+def test_act_of_a_later_day_can_be_taken_back_although_a_unit_filed_before_it(cast):
+    act = merge(cast, on=timezone.localdate() + datetime.timedelta(days=30), today=timezone.localdate())
+    submit(make_report(cast.obligation), content(), by=cast.officer)
+    reversal.reverse(act, by=cast.administrator, reason="Hoãn")
+    assert Reorganisation.objects.get(pk=act.pk).reversed_at is not None
+
+
 def test_taking_an_act_back_gives_the_reports_back(cast):
     new = make_unit("Công đoàn cơ sở Mới", parent=cast.union, on=DAY)
     act = reorganisation.end(cast.base, on=DAY, by=cast.administrator, successors=[new])

@@ -74,6 +74,7 @@ def refuse_after_filing(acts: QuerySet[Reorganisation], units: QuerySet[OrgUnit]
     since = acts.aggregate(recorded=Max("recorded_at"), day=Max("effective_on"))
     if since["recorded"] is None:
         return
+    _hold_filing(units)
     begins = timezone.make_aware(datetime.datetime.combine(since["day"], datetime.time.min))
     filed = Revision.objects.filter(
         report__obligation__org_unit__in=units, submitted_at__gt=max(since["recorded"], begins)
@@ -85,6 +86,13 @@ def refuse_after_filing(acts: QuerySet[Reorganisation], units: QuerySet[OrgUnit]
             f"{unit} đã nộp báo cáo ngày {day:%d/%m/%Y}, sau quyết định này, nên không hủy được nữa. "
             "Hãy ghi một quyết định mới."
         )
+
+
+def _hold_filing(units: QuerySet[OrgUnit]) -> None:
+    """Whoever files takes the row of the expected report first: from now on they wait, and who had it is seen."""
+    owed = Obligation.objects.owed().filter(org_unit__in=units).order_by()
+    rows = Obligation.objects.filter(pk__in=owed.values("pk")).select_for_update()
+    list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def close_of_unmade(acts: list[Reorganisation], **kwargs: Any) -> None:

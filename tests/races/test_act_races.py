@@ -1,16 +1,20 @@
 """Two administrators who confirm acts on one unit at the same moment: the second sees what the first has done."""
 
 import datetime
+import threading
 
 import pytest
-from django.db import connection
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 
-from orgunits import acting, following, reorganisation
+from orgunits import acting, following, reorganisation, reversal
 from orgunits.act_forms import RenameForm
 from orgunits.models import Placement, Reorganisation, RoleAssignment
 from orgunits.transitions import Conflict
-from tests.builders import make_cast, make_level
-from tests.races.crowd import press_together
+from reports import obligation_following
+from reports.workflow import submit
+from tests.builders import content, make_cast, make_level, make_report
+from tests.races.crowd import press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -73,3 +77,36 @@ def test_control_without_the_claim_both_workers_do_it(monkeypatch):
     cast = make_cast()
     monkeypatch.setattr(following, "_claim", lambda act: True)
     assert carry_out_twice(cast) == ["won", "won"]
+
+
+def file_while_the_act_is_taken_back(cast, *, waits):
+    """The successor's officer files, and before that is committed somebody takes the merger back."""
+    act = reorganisation.end(cast.base, on=DAY, by=cast.administrator, successors=[cast.sibling])
+    report = make_report(cast.sibling_obligation)
+    filed, reversed_ = threading.Event(), threading.Event()
+
+    def file():
+        with transaction.atomic():
+            submit(report, content(), by=cast.sibling_officer)
+            filed.set()
+            wait_for_a_waiter() if waits else reversed_.wait(20)
+
+    def take_back():
+        filed.wait(20)
+        try:
+            reversal.reverse(act, by=cast.administrator, reason="Nhầm")
+        except ValidationError as error:
+            raise Conflict("filed") from error
+        finally:
+            reversed_.set()
+
+    return press_together([file, take_back])
+
+
+def test_act_is_not_taken_back_under_a_filing_that_is_under_way():
+    assert file_while_the_act_is_taken_back(make_cast(), waits=True) == ["won", "filed"]
+
+
+def test_control_without_waiting_for_the_filing_it_is_taken_back(monkeypatch):
+    monkeypatch.setattr(obligation_following, "_hold_filing", lambda units: None)
+    assert file_while_the_act_is_taken_back(make_cast(), waits=False) == ["won", "won"]

@@ -129,6 +129,7 @@ COUNTED = {"obligations", "passages"}  # details that hold the numbers of rows: 
 DETAILS = {
     # units and people
     "effective_on": "ngày hiệu lực",
+    "act": "quyết định",
     "name": "tên",
     "full_name": "họ và tên",
     "phone": "điện thoại",

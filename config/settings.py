@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     # Each looks in the database for what is due; the hours in which people are written to are in reports.reminders.
     "write-reminders": {"task": "reports.tasks.write_reminders", "schedule": 300},
     "ring-for-letters": {"task": "reports.tasks.ring_for_letters", "schedule": 120},
+    "follow-reorganisations": {"task": "orgunits.tasks.follow_reorganisations", "schedule": 300},
     "ring-for-invitations": {"task": "orgunits.tasks.ring_for_invitations", "schedule": 120},
     "print-jobs": {"task": "plans.tasks.ring_for_print_jobs", "schedule": 60},
     "print-batches": {"task": "plans.tasks.ring_for_print_batches", "schedule": 30},

@@ -18,6 +18,7 @@ ACTIONS = {
     "person.reactivate": "Mở lại tài khoản",
     "role.give": "Giao vai trò",
     "role.end": "Kết thúc vai trò",
+    "role.give_back": "Giao lại vai trò khi hủy quyết định sắp xếp",
     "delegation.give": "Ủy quyền xét duyệt",
     "delegation.end": "Kết thúc ủy quyền xét duyệt",
     # units
@@ -41,6 +42,8 @@ ACTIONS = {
     "plan.update": "Sửa kế hoạch",
     "plan.remove": "Xóa kế hoạch",
     "plan.issue": "Ban hành kế hoạch",
+    "plan.close": "Kết thúc kế hoạch của đơn vị đã kết thúc",
+    "plan.open_again": "Mở lại kế hoạch khi hủy quyết định sắp xếp",
     "outgoing.issue": "Cấp số, ban hành văn bản",
     "outgoing.reserve": "Giữ số văn bản đi",
     "outgoing.void": "Hủy số văn bản đi",
@@ -61,6 +64,10 @@ ACTIONS = {
     "letterhead.remove": "Bỏ mẫu văn bản chưa đến ngày dùng",
     "duty.create": "Đặt chế độ báo cáo",
     "duty.update": "Sửa chế độ báo cáo",
+    "duty.recipient": "Đổi nơi nhận của chế độ báo cáo",
+    "duty.end": "Thôi áp dụng chế độ báo cáo",
+    "duty.go_on": "Áp dụng lại chế độ báo cáo khi hủy quyết định sắp xếp",
+    "duty.units": "Đổi đơn vị phải báo cáo của chế độ báo cáo",
     "duty.remove": "Bỏ chế độ báo cáo",
     "duty.open_period": "Tạo kỳ báo cáo",
     "duty.extend_all": "Gia hạn cho mọi đơn vị",
@@ -88,7 +95,10 @@ ACTIONS = {
     # reports
     "obligation.extend": "Gia hạn báo cáo",
     "obligation.waive": "Miễn nộp báo cáo",
+    "obligation.take_over": "Nhận báo cáo phải nộp của đơn vị đã kết thúc",
+    "obligation.reopen": "Mở lại báo cáo phải nộp khi hủy quyết định sắp xếp",
     "report.start": "Bắt đầu lập báo cáo",
+    "report.inherit": "Lấy nội dung từ bản nháp của đơn vị được kế thừa",
     "report.import": "Nhập tệp Excel vào bản nháp",
     "report.move_form": "Chuyển sang phiên bản biểu mẫu mới",
     "report.submit": "Nộp báo cáo",
@@ -119,6 +129,7 @@ COUNTED = {"obligations", "passages"}  # details that hold the numbers of rows: 
 DETAILS = {
     # units and people
     "effective_on": "ngày hiệu lực",
+    "act": "quyết định",
     "name": "tên",
     "full_name": "họ và tên",
     "phone": "điện thoại",

@@ -1,18 +1,13 @@
-"""Forms of the units' pages. They check what was typed; whether the act is possible is for reorganisation.py."""
+"""Small forms of the units' pages, and the fields that the forms of acts share (act_forms.py, merge_forms.py)."""
 
-import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from orgunits import roles
-from orgunits.form_fields import DayField, UnitField
-from orgunits.models import Level, OrgUnit, Placement, Sector, User
-from orgunits.vietnamese import nfc
-
-SUCCESSOR_FIELDS = ("successor_1", "successor_2", "successor_3")
+from orgunits.form_fields import DayField
+from orgunits.models import Level, OrgUnit, Sector
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
@@ -42,98 +37,13 @@ class LevelChoiceField(forms.ModelChoiceField):
         return f"{obj.get_sector_display()}: {obj.name}"
 
 
-class EstablishForm(forms.Form):
-    """A new unit: what it is called, where it stands and from when."""
+class ReverseForm(forms.Form):
+    """Why an act is taken back."""
 
-    name = forms.CharField(label="Tên đơn vị", max_length=250)
-    short_name = forms.CharField(label="Tên gọi tắt", max_length=100, required=False)
-    level = LevelChoiceField()
-    parent = UnitField(label="Đơn vị cấp trên trực tiếp", required=False)
-    code = forms.CharField(
-        label="Mã đơn vị",
-        max_length=60,
-        help_text="Không trùng với đơn vị khác trong cùng hệ thống và không đổi về sau.",
-    )
-    on = day_field("Hoạt động từ ngày", help_text="Ngày đầu tiên đơn vị có trong hệ thống tổ chức.")
-    legal_basis = legal_basis_field()
-    email = forms.EmailField(label="Thư điện tử", required=False)
-    phone = forms.CharField(label="Điện thoại", max_length=40, required=False)
-    province_code = forms.CharField(label="Mã tỉnh", max_length=10, required=False)
-    commune_code = forms.CharField(label="Mã xã", max_length=10, required=False)
-
-    def __init__(self, *args: Any, by: User, on: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _limit_parent(self, by=by, on=on)
-        if not roles.is_system_administrator(by, on=on):
-            sectors = OrgUnit.objects.administered_by(by, on).order_by().values("sector")
-            level = self.fields["level"]
-            level.queryset = level.queryset.filter(sector__in=sectors)  # type: ignore[attr-defined]
-
-    def clean_name(self) -> str:
-        return nfc(" ".join(self.cleaned_data["name"].split()))
-
-
-class RenameForm(forms.Form):
-    """Another name or level from a day on."""
-
-    name = forms.CharField(label="Tên đơn vị", max_length=250)
-    short_name = forms.CharField(label="Tên gọi tắt", max_length=100, required=False)
-    level = LevelChoiceField()
-    on = day_field()
-    legal_basis = legal_basis_field()
-
-    def __init__(self, *args: Any, place: Placement, on: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial = {"name": place.name, "short_name": place.short_name, "level": place.level_id, "on": on}
-        self.fields["level"].queryset = Level.objects.filter(sector=place.org_unit.sector)  # type: ignore[attr-defined]
-
-    def clean_name(self) -> str:
-        return nfc(" ".join(self.cleaned_data["name"].split()))
-
-    def clean(self) -> dict[str, Any] | None:
-        kept = {"name", "short_name", "level"}
-        if not self.errors and not kept & set(self.changed_data):
-            raise ValidationError("Chưa có gì thay đổi so với tên và cấp hiện tại.")
-        return self.cleaned_data
-
-
-class MoveForm(forms.Form):
-    """Another unit above from a day on."""
-
-    parent = UnitField(label="Đơn vị cấp trên mới", required=False)
-    on = day_field()
-    legal_basis = legal_basis_field()
-
-    def __init__(self, *args: Any, by: User, on: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _limit_parent(self, by=by, on=on)
-
-
-class EndForm(forms.Form):
-    """The end of a unit, and who carries on its work."""
-
-    on = day_field("Kết thúc từ ngày", help_text="Từ ngày này đơn vị không còn hoạt động; ngày trước đó là ngày cuối.")
-    successor_1 = UnitField(
-        label="Đơn vị kế thừa",
-        required=False,
-        help_text="Đơn vị này được xem lịch sử báo cáo của đơn vị kết thúc. Để trống nếu không có.",
-    )
-    successor_2 = UnitField(
-        label="Đơn vị kế thừa thứ hai", required=False, help_text="Khi chia tách thành nhiều đơn vị."
-    )
-    successor_3 = UnitField(label="Đơn vị kế thừa thứ ba", required=False)
-    legal_basis = legal_basis_field()
-
-    def __init__(self, *args: Any, unit: OrgUnit, by: User, on: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in SUCCESSOR_FIELDS:
-            others = OrgUnit.objects.administered_by(by, on).filter(sector=unit.sector).exclude(pk=unit.pk)
-            self.fields[name].queryset = others  # type: ignore[attr-defined]
-
-    def successors(self) -> list[OrgUnit]:
-        """The chosen units, each once."""
-        chosen = [self.cleaned_data[name] for name in SUCCESSOR_FIELDS if self.cleaned_data.get(name)]
-        return list(dict.fromkeys(chosen))
+    reason = forms.CharField(
+        label="Lý do hủy", max_length=500, widget=forms.Textarea({"rows": 3}),
+        help_text="Lý do được giữ cùng quyết định trong lịch sử của đơn vị.",
+    )  # fmt: skip
 
 
 class ContactForm(forms.ModelForm):
@@ -156,13 +66,3 @@ class LevelForm(forms.ModelForm):
         self.fields["sector"].choices = [("", "Chọn hệ thống"), *Sector.choices]  # type: ignore[attr-defined]
         if self.instance.pk:
             del self.fields["sector"], self.fields["code"]
-
-
-def _limit_parent(form: forms.Form, *, by: User, on: datetime.date) -> None:
-    """Only a system administrator makes or moves a unit to the top of a tree."""
-    parent = form.fields["parent"]
-    parent.queryset = OrgUnit.objects.administered_by(by, on)  # type: ignore[attr-defined]
-    if roles.is_system_administrator(by, on=on):
-        parent.help_text = "Để trống nếu đây là đơn vị đứng đầu một hệ thống."
-    else:
-        parent.required = True

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -65,7 +65,7 @@ def _units(acts: QuerySet[Reorganisation]) -> QuerySet[OrgUnit]:
     """All units that the acts are about or have given another place."""
     about = ReorganisationUnit.objects.filter(reorganisation__in=acts).values("org_unit_id")
     placed = Placement.objects.filter(opened_by__in=acts).values("org_unit_id")
-    return OrgUnit.objects.filter(pk__in=about.union(placed))
+    return OrgUnit.objects.filter(Q(pk__in=about) | Q(pk__in=placed))
 
 
 def _refuse_built_upon(acts: QuerySet[Reorganisation]) -> None:

@@ -1,19 +1,24 @@
 from django.urls import URLPattern, path
 
-from orgunits.views import audit, delegations, levels, outbox, people, units
+from orgunits.views import acts, audit, delegations, levels, outbox, people, units
 
 app_name = "orgunits"
 urlpatterns: list[URLPattern] = [
     # units
     path("don-vi/", units.unit_list, name="unit_list"),
     path("don-vi/goi-y/", units.unit_suggestions, name="unit_suggestions"),
-    path("don-vi/them/", units.unit_create, name="unit_create"),
+    path("don-vi/them/", acts.unit_create, name="unit_create"),
     path("don-vi/<int:pk>/", units.unit_detail, name="unit_detail"),
     path("don-vi/<int:pk>/nhanh/", units.unit_branch, name="unit_branch"),
-    path("don-vi/<int:pk>/doi-ten/", units.unit_rename, name="unit_rename"),
-    path("don-vi/<int:pk>/chuyen/", units.unit_move, name="unit_move"),
-    path("don-vi/<int:pk>/ket-thuc/", units.unit_end, name="unit_end"),
     path("don-vi/<int:pk>/lien-he/", units.unit_contact, name="unit_contact"),
+    # acts on units
+    path("don-vi/<int:pk>/doi-ten/", acts.unit_rename, name="unit_rename"),
+    path("don-vi/<int:pk>/chuyen/", acts.unit_move, name="unit_move"),
+    path("don-vi/<int:pk>/ket-thuc/", acts.unit_end, name="unit_end"),
+    path("don-vi/<int:pk>/sap-nhap/", acts.unit_merge, name="unit_merge"),
+    path("don-vi/<int:pk>/chia-tach/", acts.unit_split, name="unit_split"),
+    path("don-vi/<int:pk>/khoi-phuc/", acts.unit_restore, name="unit_restore"),
+    path("quyet-dinh/<int:pk>/huy/", acts.act_reverse, name="act_reverse"),
     # levels
     path("cap/", levels.level_list, name="level_list"),
     path("cap/them/", levels.level_create, name="level_create"),

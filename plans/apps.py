@@ -6,5 +6,9 @@ class PlansConfig(AppConfig):
     verbose_name = "Kế hoạch"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and what follows the end of a unit for duties and plans."""
+        from orgunits import following
         from plans import checks  # noqa: F401
+        from plans.duty_following import DutySection
+
+        following.register(DutySection())

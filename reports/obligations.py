@@ -173,7 +173,7 @@ def extend(obligation: Obligation, *, until: datetime.date, reason: str, by: Use
 
 
 @transaction.atomic
-def waive(obligation: Obligation, *, reason: str, by: User) -> None:
+def waive(obligation: Obligation, *, reason: str, by: User | None) -> None:
     """Free one unit from one report; it stays a row with its reason and is no longer expected.
 
     The row is locked first: a filing that holds it does not write to it, so an UPDATE that waited for the filing

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from orgunits import mail
-from orgunits.models import OrgUnit, Role, RoleAssignment, Succession, User
+from orgunits.models import OrgUnit, Placement, Role, RoleAssignment, Succession, User
 from reports import letters
 from reports.models import Obligation, Reminder
 from reports.models.obligations import ObligationQuerySet
@@ -83,14 +83,15 @@ def _with_days(obligations: ObligationQuerySet) -> ObligationQuerySet:
 def addressees(units: Iterable[int], *, on: datetime.date) -> dict[int, list[User]]:
     """Whom to write to about each unit's reports that day, by the unit's pk; an empty list where there is nobody.
 
-    The active reporters of the unit; else its approvers; else, for a unit that has ended, those of its successors,
-    who file what it still owes.
+    The active reporters of the unit; else its approvers; else those of its successors, who file what it still owes.
+    Nobody is written to for a unit that has ended and has successors, whatever role is still open on it.
     """
     wanted = set(units)
     heirs: dict[int, list[int]] = defaultdict(list)
     for link in Succession.objects.filter(predecessor__in=wanted).order_by("successor_id"):
         heirs[link.predecessor_id].append(link.successor_id)
     places = wanted.union(*heirs.values())
+    ended = _ended(places, on=on) if heirs else set()
     held = RoleAssignment.objects.as_of(on).filter(
         org_unit__in=places, role__in=[Role.REPORTER, Role.APPROVER], user__is_active=True
     )
@@ -99,7 +100,8 @@ def addressees(units: Iterable[int], *, on: datetime.date) -> dict[int, list[Use
         people[row.org_unit_id, row.role][row.user_id] = row.user
     found: dict[int, list[User]] = {}
     for unit in wanted:
-        circles = [[unit], heirs[unit]]
+        living = [pk for pk in heirs[unit] if pk not in ended]
+        circles = [living] if unit in ended and living else [[unit], living]
         choices = (
             {pk: user for place in circle for pk, user in people[place, role].items()}
             for circle in circles
@@ -107,6 +109,12 @@ def addressees(units: Iterable[int], *, on: datetime.date) -> dict[int, list[Use
         )
         found[unit] = list(next((choice for choice in choices if choice), {}).values())
     return found
+
+
+def _ended(units: Iterable[int], *, on: datetime.date) -> set[int]:
+    """Those of the units that are no more on that day."""
+    last = Placement.objects.filter(org_unit__in=units, is_final=True, valid_to__lte=on)
+    return set(last.values_list("org_unit_id", flat=True))
 
 
 def write_reminders(on: datetime.date) -> int:

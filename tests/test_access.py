@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from orgunits import reorganisation
 from orgunits.models import Role, RoleAssignment, User
 from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob
 from reports import form_editing
@@ -67,6 +68,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:unit_rename": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:unit_move": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:unit_end": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_merge": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_split": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_restore": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:act_reverse": ("act", "302 403 403 403 200 200 403"),
     "orgunits:unit_contact": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:level_list": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_create": ("-", "302 403 403 403 403 200 403"),
@@ -216,6 +221,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:filing": ("draft", "302 200 403 403 403 403 404"),
     "reports:filing_autosave": ("draft", "405 405 405 405 405 405 405"),
     "reports:filing_submit": ("draft", "302 302 403 403 403 403 404"),
+    "reports:filing_inherit": ("draft+source", "302 200 403 403 403 403 404"),
     "reports:sheet_download": ("draft", "302 200 403 403 403 403 404"),
     "reports:sheet_upload": ("draft", "302 200 403 403 403 403 404"),
     "reports:sheet_import": ("sheet", "302 200 404 404 404 404 404"),
@@ -303,6 +309,10 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     draft_plan = builders.make_plan(cast.union, number="")
     Plan.objects.filter(pk=draft_plan.pk).update(status=Plan.Status.DRAFT)
     rule = cast.duty.due_rules.get()
+    ended = builders.make_unit("Công đoàn cơ sở cũ", parent=cast.union)
+    builders.open_year(cast.duty, 2025)
+    left = builders.make_report(ended.obligations.get(period__year=2025), draft={"ket-qua": "Đã làm."})
+    reorganisation.end(ended, on=timezone.localdate(), by=None, successors=[cast.base])
     revision = report.revisions.get()
     Snapshot.objects.create(revision=revision, rows=[])
     passage = TextPick.objects.create(
@@ -322,7 +332,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "outgoing": issued.pk, "issued_file": issued_file.pk, "draft_plan": draft_plan.pk,
         "letterhead": letterhead.pk, "signer": signer.pk,
         "draft_letter": draft_letter.pk, "sent_letter": sent_letter.pk, "letter_notice": letter_notice.pk,
-        "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
+        "act": cast.base.reorganisations.get().pk, "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
     check = form_under_construction(cast)
     form = {"pk": cast.form.form_id}
@@ -342,6 +352,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "plan_pk+indicator": {"plan_pk": cast.plan.pk, "pk": cast.target.indicator_id},
         "duty+period": {"pk": cast.duty.pk, "period_pk": cast.obligation.period_id},
         "sent": {"pk": report.pk, "number": 1},
+        "draft+source": {"pk": draft.pk, "source_pk": left.pk},
         "draft+text": {"pk": draft.pk, "code": "ket-qua"},
         "passage": {"pk": draft.pk, "pick_pk": passage.pk},
         "verify_code": {"code": issued.verify_code},

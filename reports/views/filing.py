@@ -30,6 +30,7 @@ from reports import (
     filing_notes,
     filing_page,
     form_fields,
+    inheriting,
     letters,
     waiting,
     workflow,
@@ -52,7 +53,7 @@ def filing(request: SignedInRequest, pk: int) -> HttpResponse:
     """The form of one report; a POST saves the draft first and then does what its button says."""
     if not request.user.is_authenticated:
         return signed_out(request)
-    report = _report_to_file(request.user, pk)
+    report = report_to_file(request.user, pk)
     if request.method == "POST":
         return _save_and_go_on(request, report)
     if not report.is_editable:
@@ -73,7 +74,7 @@ def filing_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.headers.get("X-Mangnon-Person", str(request.user.pk)) != str(request.user.pk):
         # Typed by somebody who has signed out in this browser since; it is not this person's to send.
         return JsonResponse({"sentence": "Người khác đã đăng nhập trên máy này.", "other_person": True}, status=401)
-    report = _report_to_file(request.user, pk, for_page=False)
+    report = report_to_file(request.user, pk, for_page=False)
     try:
         version, was, now = filing_input.changes(request)
         saved = drafts.save(report, now, base=was, version=version, by=request.user)
@@ -96,7 +97,7 @@ def filing_submit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Asks once, naming what will happen, then files the draft."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    report = _report_to_file(request.user, pk)
+    report = report_to_file(request.user, pk)
     if request.method == "POST":
         return _submit(request, report)
     if not report.is_editable:
@@ -204,6 +205,8 @@ def _other_page(report: Report, action: str, pk: str, *, has_pk: bool) -> str:
             return reverse("reports:care_model_detail", args=[pk]) + back
         case "step-model" if has_pk:
             return reverse("reports:care_model_step", args=[pk]) + back
+        case "inherit" if has_pk:
+            return reverse("reports:filing_inherit", args=[report.pk, pk])
         case "collect" if pk in report.form_version.items.values_list("code", flat=True):
             return reverse("reports:collected_texts", args=[report.pk, pk])
     return ""
@@ -310,6 +313,7 @@ def _form(
         "page": page,
         "collects": collects,
         "waiting": waiting.waiting([report.obligation], on=on).get(report.obligation_id) if collects else None,
+        "inherits": inheriting.sources(report),
         "returned": returned,
         "clash": clash,
         "checked": check,
@@ -333,7 +337,7 @@ def _closed(request: SignedInRequest, report: Report, posted: dict[str, str], er
     )
 
 
-def _report_to_file(user: User, pk: int, *, for_page: bool = True) -> Report:
+def report_to_file(user: User, pk: int, *, for_page: bool = True) -> Report:
     """404 outside the user's scope, 403 inside it without the right to file for the unit."""
     reports = Report.objects.visible_to(user).select_related(
         "obligation__org_unit", "obligation__period", "form_version"

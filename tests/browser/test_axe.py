@@ -116,7 +116,9 @@ MAIN = {
 
 # Forms that a person may send empty, with the words of their button.
 FORMS = {
-    "orgunits:unit_create": "Thêm đơn vị",
+    "orgunits:unit_create": "Xem trước thay đổi",
+    "orgunits:unit_merge": "Xem trước thay đổi",
+    "orgunits:act_reverse": "Hủy quyết định",
     "orgunits:person_invite": "Gửi thư mời",
     "orgunits:level_create": "Lưu",
     "plans:programme_create": "Lưu",
@@ -198,6 +200,10 @@ def arrange() -> dict[str, dict[str, object]]:
     draft_letter = official_letters.begin(OfficialLetter.Kind.URGE, [obligation], by=reviewer, on=DAY)
     sent_letter = official_letters.begin(OfficialLetter.Kind.FORM, [obligation], by=reviewer, on=DAY)
     official_letters.issue(sent_letter, Order(DAY), seen=sent_letter.edits, by=above)
+    unbegun = Obligation.objects.owed().filter(duty=duty, period=obligation.period, report__isnull=True)
+    other = unbegun.exclude(org_unit=unit).order_by("pk")[:1].get()
+    left = Report.objects.create(obligation=other, form_version=draft.form_version, draft={"ket-qua": "Đã làm."})
+    reorganisation.end(other.org_unit, on=DAY, by=above, successors=[unit])
     draft_plan = Plan.objects.filter(status=Plan.Status.DRAFT).order_by("pk")[:1].get()
     pks = {
         "unit": unit.pk,
@@ -225,6 +231,7 @@ def arrange() -> dict[str, dict[str, object]]:
         "draft_plan": draft_plan.pk,
         "draft_letter": draft_letter.pk,
         "sent_letter": sent_letter.pk,
+        "act": unit.reorganisations.order_by("pk")[:1].get().pk,
     }
     return {
         "-": {},
@@ -238,6 +245,7 @@ def arrange() -> dict[str, dict[str, object]]:
         "duty+period": {"pk": duty.pk, "period_pk": obligation.period_id},
         **forms_of(draft.form_version, by=above),
         "sent": {"pk": report.pk, "number": 1},
+        "draft+source": {"pk": draft.pk, "source_pk": left.pk},
         "draft+text": {"pk": draft.pk, "code": "ket-qua"},
         "reset": {"uidb36": uid, "key": key},
     }

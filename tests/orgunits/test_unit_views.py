@@ -8,6 +8,7 @@ from django.utils import timezone
 from orgunits import reorganisation
 from orgunits.models import AuditEvent, OrgUnit, Placement, Role
 from tests.builders import LONG_AGO, give_role, make_level, make_unit, make_user
+from tests.orgunits.act_steps import act
 
 pytestmark = pytest.mark.django_db
 
@@ -155,12 +156,12 @@ def test_stranger_does_not_find_the_unit(client, cast):
 
 # --- acts -------------------------------------------------------------------------------------------------------
 
-ACTS = ["doi-ten", "chuyen", "ket-thuc", "lien-he"]
+ACTS = ["doi-ten", "chuyen", "ket-thuc", "sap-nhap", "chia-tach", "lien-he"]
 
 
-@pytest.mark.parametrize("act", ACTS)
-def test_acts_are_for_administrators_of_the_unit(client, cast, act):
-    address = f"/to-chuc/don-vi/{cast.base.pk}/{act}/"
+@pytest.mark.parametrize("name", ACTS)
+def test_acts_are_for_administrators_of_the_unit(client, cast, name):
+    address = f"/to-chuc/don-vi/{cast.base.pk}/{name}/"
     for person, status in [
         (cast.administrator, 200),
         (cast.unit_administrator, 200),
@@ -192,7 +193,7 @@ def establish(client, **changed):
         "on": day(TODAY),
         "legal_basis": "Quyết định số 12/QĐ-CĐVC",
     }
-    return client.post("/to-chuc/don-vi/them/", data | changed)
+    return act(client, "/to-chuc/don-vi/them/", data | changed)
 
 
 def test_administrator_establishes_a_unit_below_the_own_one(client, cast):
@@ -252,7 +253,7 @@ def test_ambiguous_parent_is_asked_about(client, cast):
 def test_rename_holds_from_its_day(client, cast):
     client.force_login(cast.unit_administrator)
     data = {"name": "Công đoàn cơ sở Đổi Tên", "level": make_level().pk, "on": day(TOMORROW)}
-    assert client.post(f"/to-chuc/don-vi/{cast.base.pk}/doi-ten/", data).status_code == 302
+    assert act(client, f"/to-chuc/don-vi/{cast.base.pk}/doi-ten/", data).status_code == 302
     unit = OrgUnit.objects.get(pk=cast.base.pk)
     assert unit.name_on(TODAY) == "Công đoàn cơ sở số 01"
     assert unit.name_on(TOMORROW) == "Công đoàn cơ sở Đổi Tên"
@@ -262,9 +263,9 @@ def test_rename_without_a_change_or_too_early_is_refused(client, cast):
     client.force_login(cast.unit_administrator)
     address = f"/to-chuc/don-vi/{cast.base.pk}/doi-ten/"
     same = {"name": "Công đoàn cơ sở số 01", "level": make_level().pk, "on": day(TODAY)}
-    assert "Chưa có gì thay đổi" in text(client.post(address, same))
-    page = text(client.post(address, same | {"name": "Khác", "on": day(LONG_AGO)}))
-    assert "Ngày hiệu lực phải sau ngày 01/01/2020" in page
+    assert "Chưa có gì thay đổi" in text(act(client, address, same))
+    page = text(act(client, address, same | {"name": "Khác", "on": day(LONG_AGO - datetime.timedelta(days=1))}))
+    assert "Ngày hiệu lực phải từ ngày 01/01/2020 trở đi" in page
     assert 'value="Khác"' in page
     assert named("Khác").count() == 0
 
@@ -272,15 +273,15 @@ def test_rename_without_a_change_or_too_early_is_refused(client, cast):
 def test_move_stays_inside_the_scope(client, cast):
     client.force_login(cast.unit_administrator)
     address = f"/to-chuc/don-vi/{cast.base.pk}/chuyen/"
-    assert client.post(address, {"parent": cast.elsewhere.code, "on": day(TODAY)}).status_code == 200
-    assert client.post(address, {"parent": cast.sibling.code, "on": day(TODAY)}).status_code == 302
+    assert act(client, address, {"parent": cast.elsewhere.code, "on": day(TODAY)}).status_code == 200
+    assert act(client, address, {"parent": cast.sibling.code, "on": day(TODAY)}).status_code == 302
     assert OrgUnit.objects.get(pk=cast.base.pk).placement_on(TODAY).parent == cast.sibling
 
 
 def test_end_hands_the_history_to_the_successor(client, cast):
     client.force_login(cast.unit_administrator)
     data = {"on": day(TODAY), "successor_1": cast.sibling.code, "legal_basis": "Quyết định số 5/QĐ-CĐVC"}
-    assert client.post(f"/to-chuc/don-vi/{cast.base.pk}/ket-thuc/", data).status_code == 302
+    assert act(client, f"/to-chuc/don-vi/{cast.base.pk}/ket-thuc/", data).status_code == 302
     assert OrgUnit.objects.get(pk=cast.base.pk).placement_on(TODAY) is None
     assert cast.sibling.predecessor_links.get().predecessor == cast.base
     event = AuditEvent.objects.get(action="unit.merge")
@@ -289,7 +290,7 @@ def test_end_hands_the_history_to_the_successor(client, cast):
 
 def test_unit_with_units_below_cannot_end(client, cast):
     client.force_login(cast.unit_administrator)
-    answer = client.post(f"/to-chuc/don-vi/{cast.union.pk}/ket-thuc/", {"on": day(TODAY)})
+    answer = act(client, f"/to-chuc/don-vi/{cast.union.pk}/ket-thuc/", {"on": day(TODAY)})
     assert "còn đơn vị trực thuộc" in text(answer)
 
 

@@ -3,14 +3,8 @@
 from orgunits.models.audit import AuditEvent
 from orgunits.models.delivery import Delivery, Invitation
 from orgunits.models.people import Role, RoleAssignment, User
-from orgunits.models.units import (
-    Level,
-    OrgUnit,
-    Placement,
-    Reorganisation,
-    Sector,
-    Succession,
-)
+from orgunits.models.reorganisations import Reform, Reorganisation, ReorganisationUnit, Succession
+from orgunits.models.units import Level, OrgUnit, Placement, Sector
 
 __all__ = [
     "AuditEvent",
@@ -19,7 +13,9 @@ __all__ = [
     "Level",
     "OrgUnit",
     "Placement",
+    "Reform",
     "Reorganisation",
+    "ReorganisationUnit",
     "Role",
     "RoleAssignment",
     "Sector",

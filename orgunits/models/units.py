@@ -13,6 +13,7 @@ from orgunits.vietnamese import searchable, without_marks
 
 if TYPE_CHECKING:
     from orgunits.models.people import User
+    from orgunits.models.reorganisations import Reorganisation
 
 SEGMENT_WIDTH = 7  # digits of a path segment: ten million units
 AFTER_DIGITS = "Z"  # sorts after every digit in every collation, so [p, p + "Z") is exactly the subtree of p
@@ -91,18 +92,23 @@ class OrgUnitQuerySet(models.QuerySet["OrgUnit"]):
             return self.all()
         paths = list(Placement.objects.known_by(on).filter(org_unit_id__in=held).values_list("path", flat=True))
         inside = Placement.objects.known_by(on).in_subtrees(paths).values("org_unit_id")
-        succeeded = Succession.objects.filter(successor_id__in=inside).values("predecessor_id")
+        succeeded = OrgUnit.objects.filter(successor_links__successor_id__in=inside).order_by().values("pk")
         return self.filter(Q(pk__in=inside) | Q(pk__in=succeeded) | Q(pk__in=held))
 
     def search(self, text: str) -> Self:
-        """Units any of whose names contains the text, typed with or without marks, or with that code."""
+        """Units any of whose names contains the text, typed with or without marks, or that ever had that code."""
         wanted = searchable(text)
-        named = Placement.objects.filter(org_unit=OuterRef("pk"), search_name__contains=without_marks(wanted))
+        fits = Q(search_name__contains=without_marks(wanted)) | Q(code__iexact=wanted)
+        named = Placement.objects.filter(fits, org_unit=OuterRef("pk"))
         return self.filter(Exists(named) | Q(code__iexact=wanted))
 
 
 class OrgUnit(models.Model):
-    """A unit's stable identity. Never deleted and never re-parented: its places carry the dates."""
+    """A unit's stable identity. Never deleted and never re-parented: its places carry the dates.
+
+    ``code`` never changes and never returns. The official code has dates and lies on the places: after the reform of
+    2025 nearly every new commune carries the code of an old one.
+    """
 
     code = models.CharField("mã đơn vị", max_length=60)
     sector = models.CharField("hệ thống", max_length=20, choices=Sector)
@@ -187,6 +193,7 @@ class Placement(models.Model):
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="placements", verbose_name="đơn vị")
     name = models.CharField("tên đơn vị", max_length=250)
     short_name = models.CharField("tên gọi tắt", max_length=100, blank=True)
+    code = models.CharField("mã chính thức", max_length=60)  # once at a time in a sector: checked under lock
     level = models.ForeignKey(Level, models.PROTECT, related_name="placements", verbose_name="cấp")
     parent = models.ForeignKey(
         OrgUnit,
@@ -201,6 +208,9 @@ class Placement(models.Model):
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến trước ngày", null=True, blank=True)
     is_final = models.BooleanField(default=True)  # no later place of this unit exists
+    opened_by: "models.ForeignKey[Reorganisation | None]" = models.ForeignKey(
+        "orgunits.Reorganisation", models.PROTECT, null=True, blank=True, related_name="opened_places"
+    )  # the act that gave the unit this place
     search_name = models.CharField(max_length=400, editable=False)
     sort_name = models.CharField(max_length=400, editable=False)
 
@@ -211,6 +221,7 @@ class Placement(models.Model):
         indexes = [
             models.Index(fields=["path"], name="placement_path"),  # subtree ranges: visible_to, below
             models.Index(fields=["parent", "sort_name"], name="placement_children"),  # one branch of the tree page
+            models.Index(fields=["code"], name="placement_code"),  # imports, and that a code is given once at a time
         ]
         constraints = [
             models.UniqueConstraint(fields=["org_unit", "valid_from"], name="placement_starts_once"),
@@ -233,50 +244,3 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Reorganisation(models.Model):
-    """A dated act on units with its legal basis (Quyết định thành lập, sáp nhập, giải thể …)."""
-
-    class Act(models.TextChoices):
-        ESTABLISH = "establish", "Thành lập"
-        RENAME = "rename", "Đổi tên, đổi cấp"
-        MOVE = "move", "Chuyển đơn vị cấp trên"
-        MERGE = "merge", "Sáp nhập"
-        SPLIT = "split", "Chia tách"
-        DISSOLVE = "dissolve", "Kết thúc hoạt động"
-
-    act = models.CharField("hình thức", max_length=20, choices=Act)
-    effective_on = models.DateField("ngày hiệu lực")
-    legal_basis = models.CharField("căn cứ", max_length=500, blank=True)
-    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="reorganisations")
-    recorded_by = models.ForeignKey("orgunits.User", models.PROTECT, null=True, related_name="+")
-    recorded_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["effective_on", "pk"]
-
-    def __str__(self) -> str:
-        return f"{self.get_act_display()} {self.effective_on:%d/%m/%Y}"
-
-
-class Succession(models.Model):
-    """Predecessor → successor; ``direct`` is False on the rows that close the relation over several acts."""
-
-    reorganisation = models.ForeignKey(Reorganisation, models.PROTECT, related_name="successions")
-    predecessor = models.ForeignKey(OrgUnit, models.PROTECT, related_name="successor_links")
-    successor = models.ForeignKey(OrgUnit, models.PROTECT, related_name="predecessor_links")
-    direct = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["predecessor", "successor"], name="succession_once"),
-            models.CheckConstraint(
-                condition=~Q(predecessor=models.F("successor")),
-                name="succession_between_different_units",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.predecessor_id} → {self.successor_id}"

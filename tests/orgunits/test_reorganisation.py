@@ -79,8 +79,8 @@ def test_unit_cannot_be_placed_in_another_sector():
 
 def test_change_before_the_current_place_began_is_refused():
     unit = make_unit("Đơn vị", on=DAY)
-    with pytest.raises(ValidationError, match="phải sau ngày 01/07/2025"):
-        reorganisation.rename(unit, name="Tên", level=make_level(), on=DAY, by=None)
+    with pytest.raises(ValidationError, match="phải từ ngày 01/07/2025 trở đi"):
+        reorganisation.rename(unit, name="Tên", level=make_level(), on=BEFORE, by=None)
 
 
 def test_unit_with_units_below_cannot_end():

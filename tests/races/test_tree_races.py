@@ -53,7 +53,7 @@ def test_unit_that_comes_while_its_branch_moves_comes_to_the_new_place(tree):
 
 
 def test_control_without_the_lock_it_hangs_where_the_branch_was(tree, monkeypatch):
-    monkeypatch.setattr(reorganisation, "_lock_tree", lambda sector: None)
+    monkeypatch.setattr(reorganisation, "lock_tree", lambda sector: None)
     assert come_while_the_branch_moves(tree, waits=False).startswith(tree.old.segment)
 
 

@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver, reverse
 from playwright.sync_api import Page, expect
 
-from orgunits import invitations, outbox
-from orgunits.models import Level, OrgUnit, Role, User
+from orgunits import invitations, outbox, reorganisation
+from orgunits.models import Level, OrgUnit, Reform, Role, User, WorkbookImport
 from plans import batches
 from plans.batches import Listing, Wanted
 from plans.issuing import Order
@@ -49,6 +49,10 @@ EMAILS = {
 NOT_PAGES = {
     "filing_worker",
     "healthz",
+    "orgunits:unit_book_download",
+    "orgunits:workbook_import_status",
+    "orgunits:workbook_returned",
+    "orgunits:reform_template",
     "orgunits:unit_branch",
     "orgunits:unit_suggestions",
     "orgunits:outbox_html",
@@ -195,8 +199,21 @@ def arrange() -> dict[str, dict[str, object]]:
     draft_letter = official_letters.begin(OfficialLetter.Kind.URGE, [obligation], by=reviewer, on=DAY)
     sent_letter = official_letters.begin(OfficialLetter.Kind.FORM, [obligation], by=reviewer, on=DAY)
     official_letters.issue(sent_letter, Order(DAY), seen=sent_letter.edits, by=above)
+    workbook = WorkbookImport.objects.create(
+        uploaded_by=above,
+        kind="units",
+        original_name="Đơn vị.xlsx",
+        status="ready",
+        counts={"create": 1, "invite": 2},
+        changes=[["tạo", "cdcs-99", "Công đoàn cơ sở mới", "Công đoàn cơ sở, từ 01/01/2027"]],
+    )
+    reform = Reform.objects.create(sector=unit.sector, name="Sắp xếp", effective_on=DAY, recorded_by=above)
+    with reorganisation.ordered(unit.sector, on=DAY, by=above, reform=reform) as order:
+        order.change(unit, short_name="CĐCS 07")
     draft_plan = Plan.objects.filter(status=Plan.Status.DRAFT).order_by("pk")[:1].get()
     pks = {
+        "workbook": workbook.pk,
+        "reform": reform.pk,
         "unit": unit.pk,
         "level": Level.objects.order_by("pk").first().pk,
         "person": officer.pk,

@@ -12,7 +12,7 @@ from orgunits import roles
 from orgunits.models import Placement, Role, Sector, User
 from orgunits.models.units import unit_pks
 
-BRANCH_LIMIT = 200  # a longer branch is fetched in pieces of so many
+BRANCH_LIMIT = 100  # a longer branch is fetched in pieces of so many
 
 
 @dataclass

@@ -50,7 +50,7 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
     }
     if words:
         found = _named(OrgUnit.objects.administered_by(request.user, today).search(words))
-        ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "pk")
+        ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "placements__org_unit_id")
         context["page_obj"] = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("trang"))
     else:
         context["branches"] = tree.roots(request.user, sector=sector, on=on, today=today, open_pk=open_pk)
@@ -82,7 +82,7 @@ def unit_suggestions(request: SignedInRequest) -> HttpResponse:
     words = request.GET.get(request.GET.get("field", "q"), "")[:200]
     units = _named(OrgUnit.objects.visible_to(request.user).placed_on(timezone.localdate()))
     found = units.search(words) if words.strip() else units
-    ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "pk")
+    ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "placements__org_unit_id")
     return render(request, "orgunits/unit_suggestions.html", {"units": ordered[:SUGGESTIONS]})
 
 

@@ -213,10 +213,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "issued-files": {"task": "plans.tasks.ring_for_issued_files", "schedule": 60},
     "sheet-imports": {"task": "reports.sheets_tasks.ring_for_sheet_imports", "schedule": 60},
     "restate-rollups": {"task": "reports.tasks.restate_rollups", "schedule": 60},
+    "workbook-imports": {"task": "orgunits.workbook_tasks.ring_for_workbook_imports", "schedule": 60},
     "check-rollups": {"task": "reports.tasks.check_rollups", "schedule": crontab(hour=2, minute=30)},
     "old-print-jobs": {"task": "plans.tasks.remove_old_print_jobs", "schedule": 3600},
     "old-print-batches": {"task": "plans.tasks.remove_old_print_batches", "schedule": 3600},
     "old-sheet-imports": {"task": "reports.sheets_tasks.remove_old_sheet_imports", "schedule": 3600},
+    "old-workbook-imports": {"task": "orgunits.workbook_tasks.remove_old_workbook_imports", "schedule": 3600},
 }
 
 # --- static files -----------------------------------------------------------------------------------------------

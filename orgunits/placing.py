@@ -64,6 +64,7 @@ class Tree:
     def __init__(self, sector: str, *, on: datetime.date, whole: bool = False) -> None:
         self.sector, self.on = sector, on
         self._nodes: dict[int, Node] = {}
+        self._put_below: dict[int | None, set[int]] = defaultdict(set)  # by unit: what acts have placed below it
         self._carried: dict[int, Placement] = {}  # by unit: the place on the day of what lies below a unit that moves
         self._later: dict[int, tuple[Placement, Node]] = {}  # by row: places that begin later, with what moves above
         self._all: dict[int, Placement] | None = None
@@ -77,7 +78,13 @@ class Tree:
     def add(self, unit: OrgUnit, **values: Any) -> Node:
         """Give a unit that has no place on the day (a new or a restored one) its place."""
         node = self._nodes[unit.pk] = Node(unit, None, **values)
+        self._put_below[node.parent_id].add(unit.pk)
         return node
+
+    def put_below(self, node: Node, parent: OrgUnit | None) -> None:
+        """Another unit above, or none."""
+        node.parent_id = parent.pk if parent else None
+        self._put_below[node.parent_id].add(node.unit.pk)
 
     def node(self, unit: OrgUnit) -> Node:
         """The unit's place, to be changed. Raises ValidationError where it has ended or changes later anyway."""
@@ -99,7 +106,10 @@ class Tree:
     def children_of(self, unit: OrgUnit) -> list[OrgUnit]:
         """Units directly below on the day, as the acts so far have left them."""
         found = {row.org_unit_id: row.org_unit for row in self._stored_children(unit.pk)}
-        for pk, node in self._nodes.items():
+        for pk in [*found, *self._put_below[unit.pk]]:
+            node = self._nodes.get(pk)
+            if node is None:
+                continue
             if node.parent_id == unit.pk and not node.ended:
                 found[pk] = node.unit
             else:

@@ -86,7 +86,7 @@ class Order:
         """Another unit above; everything below comes along."""
         self._check(unit, None, parent)
         node = self.tree.node(unit)
-        node.parent_id = parent.pk if parent else None
+        self.tree.put_below(node, parent)
         return self._on_node(node, Act.MOVE, parent=node.parent_id)
 
     def end(
@@ -178,7 +178,8 @@ class Order:
                 if child != children_to:
                     self._check(child, None, children_to)
                     below = self.tree.node(child)
-                    below.parent_id, below.act = children_to.pk, act
+                    self.tree.put_below(below, children_to)
+                    below.act = act
         node = self.tree.node(unit)
         node.ended, node.act = True, act
         if shares:

@@ -12,7 +12,7 @@ from orgunits import roles
 from orgunits.models import Placement, Role, Sector, User
 from orgunits.models.units import unit_pks
 
-BRANCH_LIMIT = 300  # a longer branch says how many are left; the search finds them
+BRANCH_LIMIT = 100  # a longer branch is fetched in pieces of so many
 
 
 @dataclass
@@ -23,6 +23,10 @@ class Branch:
     size: int  # units directly below
     is_open: bool = False
     below: list["Branch"] = field(default_factory=list)
+
+    @property
+    def shown(self) -> int:
+        return len(self.below)
 
     @property
     def left_out(self) -> int:
@@ -42,6 +46,13 @@ def roots(
 def branch(place: Placement, *, on: datetime.date, is_open: bool) -> Branch:
     """One unit on its own, open or closed."""
     return _branches([place], on=on, opened={place.org_unit_id} if is_open else set())[0]
+
+
+def more(place: Placement, *, on: datetime.date, start: int) -> tuple[list[Branch], int]:
+    """The next piece of a long branch, closed, and how many units are left after it."""
+    children = _children(place, on=on)
+    piece = list(children[start : start + BRANCH_LIMIT])
+    return _branches(piece, on=on, opened=set()), max(0, children.count() - start - len(piece))
 
 
 def sectors(user: User, *, on: datetime.date, today: datetime.date) -> list[str]:
@@ -85,10 +96,9 @@ def _branches(places: list[Placement], *, on: datetime.date, opened: set[int]) -
 
 
 def _below(place: Placement, *, on: datetime.date, opened: set[int]) -> list[Branch]:
-    children = (
-        Placement.objects.as_of(on)
-        .filter(parent_id=place.org_unit_id)
-        .select_related("org_unit", "level")
-        .order_by("sort_name", "pk")
-    )
-    return _branches(list(children[:BRANCH_LIMIT]), on=on, opened=opened)
+    return _branches(list(_children(place, on=on)[:BRANCH_LIMIT]), on=on, opened=opened)
+
+
+def _children(place: Placement, *, on: datetime.date) -> QuerySet[Placement]:
+    below = Placement.objects.as_of(on).filter(parent_id=place.org_unit_id)
+    return below.select_related("org_unit", "level").order_by("sort_name", "pk")

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from orgunits.views import acts, audit, delegations, levels, outbox, people, units
+from orgunits.views import acts, audit, delegations, levels, outbox, people, reforms, units, workbooks
 
 app_name = "orgunits"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +19,18 @@ urlpatterns: list[URLPattern] = [
     path("don-vi/<int:pk>/chia-tach/", acts.unit_split, name="unit_split"),
     path("don-vi/<int:pk>/khoi-phuc/", acts.unit_restore, name="unit_restore"),
     path("quyet-dinh/<int:pk>/huy/", acts.act_reverse, name="act_reverse"),
+    # workbooks, and the reforms that came from them
+    path("don-vi/excel/", workbooks.unit_book_upload, name="unit_book_upload"),
+    path("don-vi/excel/tai/", workbooks.unit_book_download, name="unit_book_download"),
+    path("tep-to-chuc/<int:pk>/", workbooks.workbook_import, name="workbook_import"),
+    path("tep-to-chuc/<int:pk>/tien-do/", workbooks.workbook_import_status, name="workbook_import_status"),
+    path("tep-to-chuc/<int:pk>/ghi/", workbooks.workbook_import_confirm, name="workbook_import_confirm"),
+    path("tep-to-chuc/<int:pk>/tra-lai/", workbooks.workbook_returned, name="workbook_returned"),
+    path("sap-xep/", reforms.reform_list, name="reform_list"),
+    path("sap-xep/tep/", workbooks.reform_upload, name="reform_upload"),
+    path("sap-xep/tep/mau/", workbooks.reform_template, name="reform_template"),
+    path("sap-xep/<int:pk>/", reforms.reform_detail, name="reform_detail"),
+    path("sap-xep/<int:pk>/huy/", reforms.reform_reverse, name="reform_reverse"),
     # levels
     path("cap/", levels.level_list, name="level_list"),
     path("cap/them/", levels.level_create, name="level_create"),

@@ -7,18 +7,17 @@ import datetime
 import enum
 import hashlib
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from django.utils.formats import number_format
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from orgunits import workbook_style
 from orgunits.vietnamese import nfc, without_marks
+from orgunits.workbook_safety import RawCell
 from reports.form_fields import EXPLANATION_LENGTH, NOTE_LENGTH, Cell, Question, TaskStatus
 from reports.models import ItemKind
-from reports.sheets_safety import RawCell
 from reports.whole_numbers import Unreadable, read_money, read_whole
 
 NIL_SHOWN: Final = "Không phát sinh"
@@ -31,8 +30,6 @@ DATE = "Ô này là ngày tháng, không phải số. Hãy xóa ô, chọn đị
 NOT_WHOLE = "Số {} là số lẻ, ô này chỉ nhận số nguyên. Hãy làm tròn rồi ghi lại."
 LOGICAL = "Ô này chứa TRUE hoặc FALSE. Hãy xóa ô và ghi lại."
 NOT_A_CHOICE = "“{}” không có trong danh sách. Hãy chọn một trong các phương án: {}."
-
-_LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class CellRefused(ValueError):
@@ -155,16 +152,6 @@ def shown(field: SheetField, text: str) -> str:
     return dict(field.choices).get(text, text)
 
 
-def writable(text: str) -> str:
-    """The text as Excel stores it: no control characters, and nothing that it would take for an escape."""
-    return _LIKE_AN_ESCAPE.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", text))
-
-
-def unescaped(text: str) -> str:
-    """The text without Excel's escapes: those of ``writable``, and the carriage returns of other programs."""
-    return text.replace("_x005F_", "_") if "_x005F_" in text else text.replace("_x000D_", "")
-
-
 # --- cell to text -------------------------------------------------------------------------------------------------
 
 
@@ -221,7 +208,7 @@ def _plain(value: object) -> str:
         return f"{value:%d/%m/%Y}"
     if isinstance(value, (int, float)):
         return _digits(value)
-    return nfc(unescaped(str(value)).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return nfc(workbook_style.unescaped(str(value)).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _choice(field: SheetField, text: str) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any, Final
 
-from reports import reading, sheets_fields, sheets_style
+from orgunits import workbook_style
+from orgunits.workbook_style import INDENTED, STRONG
+from reports import reading, sheets_fields, sheets_rules
 from reports.form_fields import Cell, GroupCells, Question
 from reports.models import ItemKind
 from reports.sheets_book import Book
 from reports.sheets_fields import NIL_SHOWN, SheetField
-from reports.sheets_style import INDENTED, STRONG
 from targets.models import Milestone
 from targets.trajectory import milestone_in_force
 
@@ -30,19 +31,19 @@ class FiguresSheet:
         self.before = before
         self.year = year
         self.sheet = book.sheet(TITLE)
-        sheets_style.title(self.sheet, LABEL, TITLE, lead)
-        sheets_style.header(self.sheet, HEADER_ROW, LABEL, HEADERS)
-        sheets_style.widths(self.sheet, WIDTHS, hidden=(NAME, NOTE_NAME))
+        workbook_style.title(self.sheet, LABEL, TITLE, lead)
+        workbook_style.header(self.sheet, HEADER_ROW, LABEL, HEADERS)
+        workbook_style.widths(self.sheet, WIDTHS, hidden=(NAME, NOTE_NAME))
         self.row = HEADER_ROW + 1
 
     def write(self, questions: list[Question]) -> None:
         for section, group in groupby(questions, key=lambda question: question.item.section):
             if section:
-                sheets_style.heading(self.sheet, self.row, LABEL, NOTE, section)
+                workbook_style.heading(self.sheet, self.row, LABEL, NOTE, section)
                 self.row += 1
             for question in group:
                 self._question(question)
-        sheets_style.finish(self.sheet, freeze=f"D{HEADER_ROW + 1}", repeat=f"{HEADER_ROW}:{HEADER_ROW}")
+        workbook_style.finish(self.sheet, freeze=f"D{HEADER_ROW + 1}", repeat=f"{HEADER_ROW}:{HEADER_ROW}")
 
     def _question(self, question: Question) -> None:
         if question.kind == ItemKind.SHARE:
@@ -100,17 +101,17 @@ class FiguresSheet:
             return
         self._labels(question)
         was = self.before.get("choices", {}).get(question.code, "")
-        sheets_style.kept(self._cell(BEFORE), dict(field.choices).get(was, was))
+        workbook_style.kept(self._cell(BEFORE), dict(field.choices).get(was, was))
         value = sheets_fields.cell_value(field, self.raw.get(field.name, ""))
         self._blank(NOTE, NOTE)
         if question.is_closed:
-            sheets_style.kept(self._cell(NOW), value)
+            workbook_style.kept(self._cell(NOW), value)
         else:
-            sheets_style.put_text(self._cell(NAME), field.name)
-            sheets_style.entry(self._cell(NOW), value)
+            workbook_style.put_text(self._cell(NAME), field.name)
+            workbook_style.entry(self._cell(NOW), value)
             words = tuple(words for _, words in field.choices)
             if words:
-                self._rule(sheets_style.list_rule(self.book.list_source(words)), NOW)
+                self._rule(workbook_style.list_rule(self.book.list_source(words)), NOW)
         self.row += 1
 
     # --- cells --------------------------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class FiguresSheet:
 
     def _blank(self, first: int, last: int) -> None:
         for column in range(first, last + 1):
-            sheets_style.label(self._cell(column), "")
+            workbook_style.label(self._cell(column), "")
 
     def _rule(self, rule: Any, column: int) -> None:
         self.sheet.add_data_validation(rule)
@@ -130,48 +131,48 @@ class FiguresSheet:
         item = question.item
         guide = "\n".join(filter(None, [item.guide, more, "Mục này đã chốt, không sửa." if question.is_closed else ""]))
         words = f"{item.label} *" if item.required else item.label
-        sheets_style.label(self._cell(LABEL), words, font=STRONG)
-        sheets_style.label(self._cell(GUIDE), guide, font=sheets_style.SMALL)
-        sheets_style.label(self._cell(UNIT), item.unit_of_count)
-        self.sheet.row_dimensions[self.row].height = sheets_style.tall_enough([(words, 44), (guide, 42)])
+        workbook_style.label(self._cell(LABEL), words, font=STRONG)
+        workbook_style.label(self._cell(GUIDE), guide, font=workbook_style.SMALL)
+        workbook_style.label(self._cell(UNIT), item.unit_of_count)
+        self.sheet.row_dimensions[self.row].height = workbook_style.tall_enough([(words, 44), (guide, 42)])
 
     def _part_label(self, text: str, unit: str) -> None:
-        sheets_style.label(self._cell(LABEL), text, align=INDENTED)
+        workbook_style.label(self._cell(LABEL), text, align=INDENTED)
         self._blank(GUIDE, GUIDE)
-        sheets_style.label(self._cell(UNIT), unit)
+        workbook_style.label(self._cell(UNIT), unit)
         self._blank(NOTE, NOTE)
-        self.sheet.row_dimensions[self.row].height = sheets_style.tall_enough([(text, 44)])
+        self.sheet.row_dimensions[self.row].height = workbook_style.tall_enough([(text, 44)])
 
     def _number(self, question: Question, cell: Cell, field: SheetField) -> None:
         figures = self.before.get("figures", {}).get(question.code, {})
         was = NIL_SHOWN if figures.get("nil") else figures.get(cell.key)
-        sheets_style.kept(self._cell(BEFORE), was, number=True)
+        workbook_style.kept(self._cell(BEFORE), was, number=True)
         text = self.raw.get(field.name, "")
         is_nil = bool(self.raw.get(question.nil_name)) and not text
         value = NIL_SHOWN if is_nil else sheets_fields.cell_value(field, text)
         if question.is_closed:
-            sheets_style.kept(self._cell(NOW), value, number=True)
+            workbook_style.kept(self._cell(NOW), value, number=True)
             return
-        sheets_style.put_text(self._cell(NAME), field.name)
-        sheets_style.entry(self._cell(NOW), value, number=True)
-        self._rule(sheets_style.whole_number_rule(self._cell(NOW).coordinate), NOW)
+        workbook_style.put_text(self._cell(NAME), field.name)
+        workbook_style.entry(self._cell(NOW), value, number=True)
+        self._rule(sheets_rules.whole_number_rule(self._cell(NOW).coordinate), NOW)
 
     def _explanation(self, question: Question) -> None:
         field = sheets_fields.explanation_of(question)
         text = self.raw.get(field.name, "")
         if question.is_closed:
-            sheets_style.kept(self._cell(NOTE), text)
+            workbook_style.kept(self._cell(NOTE), text)
             return
-        sheets_style.put_text(self._cell(NOTE_NAME), field.name)
-        sheets_style.entry(self._cell(NOTE), text)
-        self._rule(sheets_style.length_rule(field.most), NOTE)
+        workbook_style.put_text(self._cell(NOTE_NAME), field.name)
+        workbook_style.entry(self._cell(NOTE), text)
+        self._rule(workbook_style.length_rule(field.most), NOTE)
 
     def _sum(self, text: str, rows: list[int]) -> None:
         """The sum of the rows that have numbers; nothing as long as none has, for missing is not zero."""
         self._part_label(text, "")
         for column, letter in ((BEFORE, "F"), (NOW, "G")):
             cells = ",".join(f"{letter}{row}" for row in rows)
-            sheets_style.formula(self._cell(column), f'=IF(COUNT({cells})=0,"",SUM({cells}))')
+            workbook_style.formula(self._cell(column), f'=IF(COUNT({cells})=0,"",SUM({cells}))')
         self.row += 1
 
     def _percent(self, text: str, numerator: int, denominator: int, milestone: Milestone | None) -> None:
@@ -180,12 +181,12 @@ class FiguresSheet:
         for column, letter in ((BEFORE, "F"), (NOW, "G")):
             n, d = f"{letter}{numerator}", f"{letter}{denominator}"
             share = f'=IF(AND(ISNUMBER({n}),ISNUMBER({d}),N({d})>0),ROUNDDOWN({n}/{d},4),"")'
-            sheets_style.formula(self._cell(column), share, number_format=sheets_style.PERCENT)
+            workbook_style.formula(self._cell(column), share, number_format=workbook_style.PERCENT)
         if milestone:
             sign = ">" if milestone.operator == Milestone.Operator.OVER else ">="
             met = f"G{numerator}*10000{sign}{int(milestone.percent * 100)}*G{denominator}"
             verdict = f'=IF(G{self.row}="","",IF({met},"Đạt mục tiêu","Chưa đạt mục tiêu"))'
-            sheets_style.formula(self._cell(NOTE), verdict).alignment = sheets_style.WRAP
+            workbook_style.formula(self._cell(NOTE), verdict).alignment = workbook_style.WRAP
         self.row += 1
 
 

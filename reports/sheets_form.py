@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from django.utils.formats import number_format
 
-from reports import drafts, form_fields, letters, sheets_fields, sheets_style
+from orgunits import workbook_style
+from orgunits.workbook import file_name
+from reports import drafts, form_fields, letters, sheets_fields
 from reports.form_fields import Question, Questionnaire
 from reports.models import ItemKind, Report
-from reports.sheets_book import Book, file_name
+from reports.sheets_book import Book
 from reports.sheets_fields import MOST_IN_CELL, SheetField
 from reports.sheets_figures import FIGURES, FiguresSheet
 from reports.sheets_identity import ONE, Identity
@@ -81,8 +83,8 @@ def _cover(book: Book, form: Questionnaire) -> None:
     report = form.report
     obligation = report.obligation
     sheet = book.sheet(COVER)
-    sheets_style.widths(sheet, {1: 3, 2: 26, 3: 84})
-    sheets_style.title(sheet, 2, str(obligation.duty), f"{obligation.period} · biểu mẫu để điền bằng Excel")
+    workbook_style.widths(sheet, {1: 3, 2: 26, 3: 84})
+    workbook_style.title(sheet, 2, str(obligation.duty), f"{obligation.period} · biểu mẫu để điền bằng Excel")
     facts = [
         ("Đơn vị báo cáo", f"{obligation.org_unit} (mã {obligation.org_unit.code})"),
         ("Nơi nhận", f"{obligation.receiving_unit}" + (f", qua {obligation.route}" if obligation.route else "")),
@@ -99,9 +101,9 @@ def _cover(book: Book, form: Questionnaire) -> None:
         row = lines(sheet, row + 1, "Ghi trên trang, không ghi ở đây", elsewhere)
     only = f"Tệp này chỉ dùng cho {obligation.org_unit}, {obligation.duty}, {obligation.period}."
     row = lines(sheet, row + 1, "Lưu ý", [only, *key_words()])
-    sheets_style.label(sheet.cell(row, 2), "Ô nền vàng: để ghi", fill=sheets_style.INPUT_FILL)
-    sheets_style.label(sheet.cell(row + 1, 2), "Ô nền xám: kỳ trước", fill=sheets_style.BEFORE_FILL)
-    sheets_style.finish(sheet, freeze="", landscape=False)
+    workbook_style.label(sheet.cell(row, 2), "Ô nền vàng: để ghi", fill=workbook_style.INPUT_FILL)
+    workbook_style.label(sheet.cell(row + 1, 2), "Ô nền xám: kỳ trước", fill=workbook_style.BEFORE_FILL)
+    workbook_style.finish(sheet, freeze="", landscape=False)
 
 
 def key_words() -> list[str]:
@@ -110,21 +112,21 @@ def key_words() -> list[str]:
 
 def pairs(sheet: Any, row: int, pairs: list[tuple[str, str]]) -> int:
     for words, text in pairs:
-        sheets_style.label(sheet.cell(row, 2), words, font=sheets_style.STRONG)
-        sheets_style.label(sheet.cell(row, 3), text)
-        sheet.row_dimensions[row].height = sheets_style.tall_enough([(text, 88)])
+        workbook_style.label(sheet.cell(row, 2), words, font=workbook_style.STRONG)
+        workbook_style.label(sheet.cell(row, 3), text)
+        sheet.row_dimensions[row].height = workbook_style.tall_enough([(text, 88)])
         row += 1
     return row
 
 
 def lines(sheet: Any, row: int, heading: str, lines: list[str]) -> int:
-    sheets_style.heading(sheet, row, 2, 3, heading)
+    workbook_style.heading(sheet, row, 2, 3, heading)
     for text in lines:
         row += 1
-        cell = sheets_style.put_text(sheet.cell(row, 2), text)
-        cell.font, cell.alignment = sheets_style.PLAIN, sheets_style.WRAP
+        cell = workbook_style.put_text(sheet.cell(row, 2), text)
+        cell.font, cell.alignment = workbook_style.PLAIN, workbook_style.WRAP
         sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=3)
-        sheet.row_dimensions[row].height = sheets_style.tall_enough([(text, 112)])
+        sheet.row_dimensions[row].height = workbook_style.tall_enough([(text, 112)])
     return row + 1
 
 
@@ -136,26 +138,26 @@ def _texts(
 ) -> None:
     """Columns: hidden name, hidden, what is asked, last period's text, this period's."""
     sheet = book.sheet(TEXTS)
-    sheets_style.title(sheet, 3, TEXTS, lead)
-    sheets_style.header(sheet, 4, 3, ["Mục", "Kỳ trước", "Kỳ này"])
-    sheets_style.widths(sheet, {3: 34, 4: 52, 5: 72}, hidden=(1, 2))
+    workbook_style.title(sheet, 3, TEXTS, lead)
+    workbook_style.header(sheet, 4, 3, ["Mục", "Kỳ trước", "Kỳ này"])
+    workbook_style.widths(sheet, {3: 34, 4: 52, 5: 72}, hidden=(1, 2))
     for row, question in enumerate(questions, start=5):
         item = question.item
         most = f"Nhiều nhất {number_format(item.max_length)} ký tự."
         words = "\n".join(filter(None, [f"{item.label} *" if item.required else item.label, item.guide, most]))
-        sheets_style.label(sheet.cell(row, 3), words)
-        sheets_style.kept(sheet.cell(row, 4), before.get(question.code, "")[:MOST_IN_CELL])
+        workbook_style.label(sheet.cell(row, 3), words)
+        workbook_style.kept(sheet.cell(row, 4), before.get(question.code, "")[:MOST_IN_CELL])
         text = raw.get(question.code, "")
         field = sheets_fields.answer_of(question)
         if question.is_closed or field is None:
-            sheets_style.kept(sheet.cell(row, 5), text[:MOST_IN_CELL] or CLOSED)
+            workbook_style.kept(sheet.cell(row, 5), text[:MOST_IN_CELL] or CLOSED)
         elif len(text) > MOST_IN_CELL:
-            sheets_style.kept(sheet.cell(row, 5), TOO_LONG)
+            workbook_style.kept(sheet.cell(row, 5), TOO_LONG)
         else:
             _text_entry(sheet, row, (1, 5), field, text)
-        height = sheets_style.tall_enough([(words, 34), (before.get(question.code, ""), 58), (text, 80)], least=130)
+        height = workbook_style.tall_enough([(words, 34), (before.get(question.code, ""), 58), (text, 80)], least=130)
         sheet.row_dimensions[row].height = height
-    sheets_style.finish(sheet, freeze="D5", repeat="4:4")
+    workbook_style.finish(sheet, freeze="D5", repeat="4:4")
 
 
 def _tasks(
@@ -168,28 +170,28 @@ def _tasks(
 ) -> None:
     """Columns: hidden names of status and note, where in the plan, the task, last period's status, status, note."""
     sheet = book.sheet(TASKS)
-    sheets_style.title(sheet, 3, TASKS, lead)
+    workbook_style.title(sheet, 3, TASKS, lead)
     header = ["Nơi ghi trong kế hoạch", "Nhiệm vụ", "Kỳ trước", "Tình hình thực hiện", "Ghi chú"]
-    sheets_style.header(sheet, 4, 3, header)
-    sheets_style.widths(sheet, {3: 16, 4: 66, 5: 20, 6: 24, 7: 44}, hidden=(1, 2))
+    workbook_style.header(sheet, 4, 3, header)
+    workbook_style.widths(sheet, {3: 16, 4: 66, 5: 20, 6: 24, 7: 44}, hidden=(1, 2))
     row = 5
     for question in questions:
         pairs = iter(sheets_fields.task_fields(question))
         for group in question.task_groups:
             if group.lead:
-                sheets_style.heading(sheet, row, 3, 7, f"Chủ trì: {group.lead}")
+                workbook_style.heading(sheet, row, 3, 7, f"Chủ trì: {group.lead}")
                 row += 1
             for task in group.rows:
                 status, note = next(pairs)
                 text = "\n".join(filter(None, [task.text, task.detail]))
-                sheets_style.label(sheet.cell(row, 3), task.place)
-                sheets_style.label(sheet.cell(row, 4), text)
+                workbook_style.label(sheet.cell(row, 3), task.place)
+                workbook_style.label(sheet.cell(row, 4), text)
                 was = before.get(str(task.task.pk), {}).get("status", "")
-                sheets_style.kept(sheet.cell(row, 5), dict(status.choices).get(was, ""))
+                workbook_style.kept(sheet.cell(row, 5), dict(status.choices).get(was, ""))
                 _task_entries(book, sheet, row, (status, note), raw, is_closed=question.is_closed)
-                sheet.row_dimensions[row].height = sheets_style.tall_enough([(text, 72)], least=30)
+                sheet.row_dimensions[row].height = workbook_style.tall_enough([(text, 72)], least=30)
                 row += 1
-    sheets_style.finish(sheet, freeze="E5", repeat="4:4")
+    workbook_style.finish(sheet, freeze="E5", repeat="4:4")
 
 
 def _task_entries(
@@ -198,12 +200,12 @@ def _task_entries(
     status, note = pair
     value = sheets_fields.cell_value(status, raw.get(status.name, ""))
     if is_closed:
-        sheets_style.kept(sheet.cell(row, 6), value)
-        sheets_style.kept(sheet.cell(row, 7), raw.get(note.name, ""))
+        workbook_style.kept(sheet.cell(row, 6), value)
+        workbook_style.kept(sheet.cell(row, 7), raw.get(note.name, ""))
         return
-    sheets_style.put_text(sheet.cell(row, 1), status.name)
-    sheets_style.entry(sheet.cell(row, 6), value)
-    rule = sheets_style.list_rule(book.list_source(tuple(words for _, words in status.choices)))
+    workbook_style.put_text(sheet.cell(row, 1), status.name)
+    workbook_style.entry(sheet.cell(row, 6), value)
+    rule = workbook_style.list_rule(book.list_source(tuple(words for _, words in status.choices)))
     sheet.add_data_validation(rule)
     rule.add(sheet.cell(row, 6))
     _text_entry(sheet, row, (2, 7), note, raw.get(note.name, ""))
@@ -212,8 +214,8 @@ def _task_entries(
 def _text_entry(sheet: Any, row: int, columns: tuple[int, int], field: SheetField, text: str) -> None:
     """The hidden name and the cell of a text."""
     name, now = columns
-    sheets_style.put_text(sheet.cell(row, name), field.name)
-    sheets_style.entry(sheet.cell(row, now), text)
-    rule = sheets_style.length_rule(min(field.most, MOST_IN_CELL))
+    workbook_style.put_text(sheet.cell(row, name), field.name)
+    workbook_style.entry(sheet.cell(row, now), text)
+    rule = workbook_style.length_rule(min(field.most, MOST_IN_CELL))
     sheet.add_data_validation(rule)
     rule.add(sheet.cell(row, now))

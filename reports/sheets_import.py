@@ -17,15 +17,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from orgunits import audit
+from orgunits import audit, workbook_safety
 from orgunits.models import OrgUnit, User
 from orgunits.transitions import Conflict
+from orgunits.workbook_safety import SheetRefused
 from plans.models import ReportingDuty
-from reports import drafts, sheets_safety, sheets_scope, sheets_units_reading
+from reports import drafts, sheets_scope, sheets_units_reading
 from reports.models import Period, Report, SheetImport
 from reports.sheets_one import keep_file, shown_name
 from reports.sheets_reading import Change
-from reports.sheets_safety import SheetRefused
 from reports.sheets_scope import Scope, UnitRow
 from reports.sheets_units_reading import CheckedUnits
 
@@ -50,7 +50,7 @@ def take_many(upload: UploadedFile, duty: ReportingDuty, period: Period, *, unit
 
     The caller rings for it (``reports.sheets_tasks.run_sheet_import.delay_on_commit``).
     """
-    sheets_safety.look_into(upload)
+    workbook_safety.look_into(upload)
     row = SheetImport(
         uploaded_by=by, org_unit=unit, duty=duty, period=period, original_name=shown_name(upload.name or "")
     )

@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
-from reports import content, drafts, form_fields, sheets_fields, sheets_form, sheets_identity, sheets_safety
+from orgunits import workbook_safety, workbook_style
+from orgunits.workbook_safety import Sheet, SheetRefused, Source
+from reports import content, drafts, form_fields, sheets_fields, sheets_form, sheets_identity
 from reports.form_fields import Question, Questionnaire
 from reports.models import FormVersion, Report
 from reports.sheets_fields import MOST_IN_CELL, CellRefused, SheetField
 from reports.sheets_figures import NOTE, NOW
 from reports.sheets_figures import TITLE as FIGURES_SHEET
 from reports.sheets_identity import ONE, Identity, NotOurs
-from reports.sheets_safety import Sheet, SheetRefused, Source
 
 # Sheet → the columns of what the first and the second hidden name stand for.
 COLUMNS: Final = {FIGURES_SHEET: (NOW, NOTE), sheets_form.TEXTS: (5, None), sheets_form.TASKS: (6, 7)}
@@ -58,7 +59,7 @@ class Checked:
 
 def check(report: Report, file: Source) -> Checked:
     """Read the file of one report against its draft as it stands; raises SheetRefused for a file not to be taken."""
-    sheets = sheets_safety.read(file, [sheets_identity.SHEET, *COLUMNS])
+    sheets = workbook_safety.read(file, [sheets_identity.SHEET, *COLUMNS])
     rows = identity_rows(sheets)
     _refuse_other(identity_of(rows), report)
     form = form_fields.load(report)
@@ -104,7 +105,7 @@ def wrong_version(identity: Identity, version: FormVersion) -> str:
 
 def _raw(sheet: Sheet, row: int) -> str:
     cell = sheet.cells.get((row, 3))
-    return sheets_fields.unescaped(cell.value) if cell and isinstance(cell.value, str) else ""
+    return workbook_style.unescaped(cell.value) if cell and isinstance(cell.value, str) else ""
 
 
 def _refuse_other(identity: Identity, report: Report) -> None:

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
+from orgunits import workbook_style
 from orgunits.models import User
+from orgunits.workbook import file_name
 from plans.models import ReportingDuty
-from reports import due_dates, sheets_fields, sheets_form, sheets_scope, sheets_style
+from reports import due_dates, sheets_fields, sheets_form, sheets_rules, sheets_scope
 from reports.form_fields import Question
 from reports.models import Period
-from reports.sheets_book import Book, file_name
+from reports.sheets_book import Book
 from reports.sheets_fields import MOST_IN_CELL, NIL_SHOWN, FieldKind, SheetField
 from reports.sheets_form import SheetFile
 from reports.sheets_identity import MANY, Identity
@@ -52,12 +54,12 @@ def write(scope: Scope) -> SheetFile:
     columns = [(question, field) for question, fields in scope.columns for field in fields]
     now, before = book.sheet(NOW), book.sheet(BEFORE)
     for sheet, words in ((now, "Ghi vào những ô nền vàng."), (before, "Số liệu đã duyệt của kỳ trước, để so.")):
-        sheets_style.title(sheet, CODE, f"{duty} · {period}", words)
+        workbook_style.title(sheet, CODE, f"{duty} · {period}", words)
         _heads(sheet, scope)
     for row, unit in enumerate(scope.rows.values(), start=FIRST_ROW):
         for sheet in (now, before):
-            sheets_style.label(sheet.cell(row, CODE), unit.code)
-            sheets_style.label(sheet.cell(row, NAME), unit.name, font=sheets_style.STRONG)
+            workbook_style.label(sheet.cell(row, CODE), unit.code)
+            workbook_style.label(sheet.cell(row, NAME), unit.name, font=workbook_style.STRONG)
             sheet.row_dimensions[row].height = ROW_HEIGHT
         _unit(now, row, unit, columns)
         _unit_before(before, row, unit, columns)
@@ -66,7 +68,7 @@ def write(scope: Scope) -> SheetFile:
         _rules(book, now, columns, last)
         _totals(now, columns, last)
     for sheet in (now, before):
-        sheets_style.finish(sheet, freeze=f"C{FIRST_ROW}", repeat=f"{QUESTION_ROW}:{FIELD_ROW}")
+        workbook_style.finish(sheet, freeze=f"C{FIRST_ROW}", repeat=f"{QUESTION_ROW}:{FIELD_ROW}")
     name = file_name("Bảng nhiều đơn vị", str(duty), str(period))
     return SheetFile(name, book.content(identity(scope), {unit.code: _base(unit) for unit in scope.rows.values()}))
 
@@ -84,8 +86,8 @@ def _base(unit: UnitRow) -> str:
 
 def _cover(book: Book, scope: Scope) -> None:
     sheet = book.sheet(COVER)
-    sheets_style.widths(sheet, {1: 3, 2: 26, 3: 84})
-    sheets_style.title(sheet, 2, str(scope.duty), f"{scope.period} · bảng cho nhiều đơn vị")
+    workbook_style.widths(sheet, {1: 3, 2: 26, 3: 84})
+    workbook_style.title(sheet, 2, str(scope.duty), f"{scope.period} · bảng cho nhiều đơn vị")
     facts = [
         ("Kỳ báo cáo", f"từ {scope.period.starts_on:%d/%m/%Y} đến {scope.period.ends_on:%d/%m/%Y}"),
         ("Số đơn vị trong bảng", str(len(scope.rows))),
@@ -98,7 +100,7 @@ def _cover(book: Book, scope: Scope) -> None:
     if scope.on_older_forms:
         words = "Bản nháp của các đơn vị này theo phiên bản cũ của biểu mẫu, hãy điền riêng cho từng đơn vị:"
         sheets_form.lines(sheet, row + 1, "Không có trong bảng", [words, *scope.on_older_forms])
-    sheets_style.finish(sheet, freeze="", landscape=False)
+    workbook_style.finish(sheet, freeze="", landscape=False)
 
 
 def _due(scope: Scope) -> list[tuple[str, str]]:
@@ -110,23 +112,23 @@ def _due(scope: Scope) -> list[tuple[str, str]]:
 
 def _heads(sheet: Any, scope: Scope) -> None:
     """Two rows of heads: the question over its columns, and what each column holds."""
-    sheets_style.header(sheet, QUESTION_ROW, CODE, ["Mã đơn vị", "Đơn vị"])
-    sheets_style.header(sheet, FIELD_ROW, CODE, ["", ""])
+    workbook_style.header(sheet, QUESTION_ROW, CODE, ["Mã đơn vị", "Đơn vị"])
+    workbook_style.header(sheet, FIELD_ROW, CODE, ["", ""])
     widths: dict[int, float] = {CODE: 14, NAME: 36}
     column = FIRST
     for question, fields in scope.columns:
         item = question.item
         words = f"{item.label} *" if item.required else item.label
-        sheets_style.header(sheet, QUESTION_ROW, column, [words, *[""] * (len(fields) - 1)])
+        workbook_style.header(sheet, QUESTION_ROW, column, [words, *[""] * (len(fields) - 1)])
         if len(fields) > 1:
             end = column + len(fields) - 1
             sheet.merge_cells(start_row=QUESTION_ROW, end_row=QUESTION_ROW, start_column=column, end_column=end)
         for field in fields:
-            sheets_style.put_text(sheet.cell(NAMES_ROW, column), field.name)
-            sheets_style.header(sheet, FIELD_ROW, column, [_head(question, field)])
+            workbook_style.put_text(sheet.cell(NAMES_ROW, column), field.name)
+            workbook_style.header(sheet, FIELD_ROW, column, [_head(question, field)])
             widths[column] = 44 if field.kind == FieldKind.TEXT else 18
             column += 1
-    sheets_style.widths(sheet, widths)
+    workbook_style.widths(sheet, widths)
     sheet.row_dimensions[NAMES_ROW].hidden = True
     sheet.row_dimensions[QUESTION_ROW].height, sheet.row_dimensions[FIELD_ROW].height = 72, 58
 
@@ -145,18 +147,20 @@ def _unit(sheet: Any, row: int, unit: UnitRow, columns: list[tuple[Question, She
         cell = sheet.cell(row, column)
         text = raw.get(field.name, "")
         if field.name not in fields or len(text) > MOST_IN_CELL:
-            sheets_style.kept(
+            workbook_style.kept(
                 cell, sheets_fields.shown(field, text)[:MOST_IN_CELL] or NOT_ASKED, number=field.is_number
             )
             continue
         is_nil = question.is_figure and bool(raw.get(question.nil_name)) and not text
-        sheets_style.entry(cell, NIL_SHOWN if is_nil else sheets_fields.cell_value(field, text), number=field.is_number)
+        workbook_style.entry(
+            cell, NIL_SHOWN if is_nil else sheets_fields.cell_value(field, text), number=field.is_number
+        )
 
 
 def _unit_before(sheet: Any, row: int, unit: UnitRow, columns: list[tuple[Question, SheetField]]) -> None:
     for column, (question, field) in enumerate(columns, start=FIRST):
         value = _before(unit.previous, question, field)
-        sheets_style.kept(sheet.cell(row, column), value, number=field.is_number)
+        workbook_style.kept(sheet.cell(row, column), value, number=field.is_number)
 
 
 def _before(previous: dict[str, Any], question: Question, field: SheetField) -> int | str | None:
@@ -174,11 +178,11 @@ def _rules(book: Book, sheet: Any, columns: list[tuple[Question, SheetField]], l
     for column, (_, field) in enumerate(columns, start=FIRST):
         letter = get_column_letter(column)
         if field.is_number:
-            rule = sheets_style.whole_number_rule(f"{letter}{FIRST_ROW}")
+            rule = sheets_rules.whole_number_rule(f"{letter}{FIRST_ROW}")
         elif field.kind == FieldKind.CHOICE:
-            rule = sheets_style.list_rule(book.list_source(tuple(words for _, words in field.choices)))
+            rule = workbook_style.list_rule(book.list_source(tuple(words for _, words in field.choices)))
         else:
-            rule = sheets_style.length_rule(min(field.most, MOST_IN_CELL))
+            rule = workbook_style.length_rule(min(field.most, MOST_IN_CELL))
         sheet.add_data_validation(rule)
         rule.add(f"{letter}{FIRST_ROW}:{letter}{last}")
 
@@ -187,11 +191,11 @@ def _totals(sheet: Any, columns: list[tuple[Question, SheetField]], last: int) -
     """A row of sums below; where no unit has a number there is none, for missing is not zero."""
     row = last + 1
     for column in (CODE, NAME):
-        sheets_style.label(sheet.cell(row, column), "Cộng" if column == NAME else "", font=sheets_style.STRONG)
+        workbook_style.label(sheet.cell(row, column), "Cộng" if column == NAME else "", font=workbook_style.STRONG)
     for column, (_, field) in enumerate(columns, start=FIRST):
         letter = get_column_letter(column)
         cells = f"{letter}{FIRST_ROW}:{letter}{last}"
         if field.is_number:
-            sheets_style.formula(sheet.cell(row, column), f'=IF(COUNT({cells})=0,"",SUM({cells}))')
+            workbook_style.formula(sheet.cell(row, column), f'=IF(COUNT({cells})=0,"",SUM({cells}))')
         else:
-            sheets_style.label(sheet.cell(row, column), "")
+            workbook_style.label(sheet.cell(row, column), "")

@@ -8,14 +8,15 @@ from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
 
+from orgunits import workbook_safety
 from orgunits.models import User
+from orgunits.workbook_safety import RawCell, Sheet, SheetRefused, Source
 from plans.models import ReportingDuty
-from reports import content, sheets_fields, sheets_form, sheets_identity, sheets_reading, sheets_safety, sheets_scope
+from reports import content, sheets_fields, sheets_form, sheets_identity, sheets_reading, sheets_scope
 from reports.models import Period
 from reports.sheets_fields import MOST_IN_CELL, CellRefused, SheetField
 from reports.sheets_identity import MANY
 from reports.sheets_reading import TELL, Change, Place, error
-from reports.sheets_safety import RawCell, Sheet, SheetRefused, Source
 from reports.sheets_scope import Scope, UnitRow
 from reports.sheets_units import CODE, FIRST, FIRST_ROW, NAME, NAMES_ROW, NOT_ASKED, NOW
 
@@ -51,7 +52,7 @@ def check(
     file: Source, duty: ReportingDuty, period: Period, *, by: User, on: datetime.date, progress: Progress | None = None
 ) -> CheckedUnits:
     """Read the file against the drafts as they stand; raises SheetRefused for one not to be taken at all."""
-    sheets = sheets_safety.read(file, [sheets_identity.SHEET, NOW])
+    sheets = workbook_safety.read(file, [sheets_identity.SHEET, NOW])
     rows = sheets_reading.identity_rows(sheets)
     identity = sheets_reading.identity_of(rows)
     if identity.kind != MANY:

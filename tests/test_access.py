@@ -6,6 +6,7 @@ answer of a page that only takes POST (its own tests hold the persons against it
 403 is "inside, but not yours to do".
 """
 
+import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from orgunits import reorganisation
-from orgunits.models import Role, RoleAssignment, User
+from orgunits.models import Reform, Role, RoleAssignment, User, WorkbookImport
 from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob
 from reports import form_editing
 from reports.models import (
@@ -73,6 +74,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:unit_restore": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:act_reverse": ("act", "302 403 403 403 200 200 403"),
     "orgunits:unit_contact": ("unit", "302 403 403 403 200 200 403"),
+    "orgunits:unit_book_upload": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:unit_book_download": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:workbook_import": ("workbook", "302 403 403 403 200 404 403"),
+    "orgunits:workbook_import_status": ("workbook", "302 403 403 403 200 404 403"),
+    "orgunits:workbook_import_confirm": ("workbook", "405 405 405 405 405 405 405"),
+    "orgunits:workbook_returned": ("workbook", "302 403 403 403 302 404 403"),
+    "orgunits:reform_list": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:reform_upload": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:reform_template": ("-", "302 403 403 403 200 200 403"),
+    "orgunits:reform_detail": ("reform", "302 403 403 403 200 200 403"),
+    "orgunits:reform_reverse": ("reform", "302 403 403 403 200 200 403"),
     "orgunits:level_list": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_create": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_change": ("level", "302 403 403 403 403 200 403"),
@@ -322,7 +334,15 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         user=builders.make_user(unit=cast.union, role=Role.VIEWER), org_unit=cast.union, role=Role.REVIEWER,
         valid_from="2026-01-01", valid_to="2099-01-01", delegated_by=cast.reviewer,
     )  # fmt: skip
+    workbook = WorkbookImport.objects.create(
+        uploaded_by=cast.unit_administrator, kind="units", original_name="a.xlsx", status="ready", counts={"create": 1},
+        changes=[["tạo", "X1", "Công đoàn cơ sở mới", "Công đoàn cơ sở, từ 01/01/2026"]],
+    )  # fmt: skip
+    reform = Reform.objects.create(sector="trade_union", name="Sắp xếp", effective_on=datetime.date(2027, 1, 1))
+    with reorganisation.ordered("trade_union", on=reform.effective_on, by=None, reform=reform) as order:
+        order.change(cast.sibling, name="Tên từ năm sau")
     pks = {
+        "workbook": workbook.pk, "reform": reform.pk,
         "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,
         "role": cast.officer.role_assignments.get().pk, "programme": cast.plan.programme_id, "plan": cast.plan.pk,
         "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk, "batch": batch.pk,

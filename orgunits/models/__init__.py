@@ -5,6 +5,7 @@ from orgunits.models.delivery import Delivery, Invitation
 from orgunits.models.people import Role, RoleAssignment, User
 from orgunits.models.reorganisations import Reform, Reorganisation, ReorganisationUnit, Succession
 from orgunits.models.units import Level, OrgUnit, Placement, Sector
+from orgunits.models.workbooks import WorkbookImport
 
 __all__ = [
     "AuditEvent",
@@ -21,4 +22,5 @@ __all__ = [
     "Sector",
     "Succession",
     "User",
+    "WorkbookImport",
 ]

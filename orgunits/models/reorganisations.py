@@ -4,7 +4,8 @@ import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 
 from orgunits.models.people import User
 from orgunits.models.units import OrgUnit, Sector
@@ -28,17 +29,29 @@ class Reversible(models.Model):
         abstract = True
 
 
+class ReformQuerySet(models.QuerySet["Reform"]):
+    def administered_by(self, user: User, on: datetime.date) -> Self:
+        """Reforms of which at least one act is about a unit that the user administers."""
+        units = OrgUnit.objects.administered_by(user, on)
+        return self.filter(Exists(Reorganisation.objects.filter(reform=OuterRef("pk"), org_unit__in=units)))
+
+
 class Reform(Reversible):
     """Many acts of one day, recorded from one workbook and taken back only as a whole."""
 
     sector = models.CharField("hệ thống", max_length=20, choices=Sector)
     name = models.CharField("tên đợt sắp xếp", max_length=250)
 
+    objects = ReformQuerySet.as_manager()
+
     class Meta:
         ordering = ["-effective_on", "-pk"]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("orgunits:reform_detail", args=[self.pk])
 
 
 class ReorganisationQuerySet(models.QuerySet["Reorganisation"]):

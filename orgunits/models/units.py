@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 
@@ -98,9 +99,11 @@ class OrgUnitQuerySet(models.QuerySet["OrgUnit"]):
     def search(self, text: str) -> Self:
         """Units any of whose names contains the text, typed with or without marks, or that ever had that code."""
         wanted = searchable(text)
-        fits = Q(search_name__contains=without_marks(wanted)) | Q(code__iexact=wanted)
-        named = Placement.objects.filter(fits, org_unit=OuterRef("pk"))
-        return self.filter(Exists(named) | Q(code__iexact=wanted))
+        places = Placement.objects.order_by().values_list("org_unit_id")
+        named = places.filter(search_name__contains=without_marks(wanted))
+        own = OrgUnit.objects.order_by().filter(code__iexact=wanted).values_list("pk")
+        # One list of keys: an OR over the two tables would look into the places once for every unit of the country.
+        return self.filter(pk__in=named.union(places.filter(code__iexact=wanted), own))
 
 
 class OrgUnit(models.Model):
@@ -123,6 +126,7 @@ class OrgUnit(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(Upper("code"), name="unit_code_any_case")]  # search by code
         constraints = [
             models.UniqueConstraint(
                 fields=["sector", "code"],
@@ -221,6 +225,10 @@ class Placement(models.Model):
         indexes = [
             models.Index(fields=["path"], name="placement_path"),  # subtree ranges: visible_to, below
             models.Index(fields=["parent", "sort_name"], name="placement_children"),  # one branch of the tree page
+            models.Index(  # pages of a search, and the first names of a list of choices
+                fields=["sort_name", "org_unit"], condition=Q(is_final=True), name="placement_in_order"
+            ),
+            models.Index(Upper("code"), name="placement_code_any_case"),  # search by code
             models.Index(fields=["code"], name="placement_code"),  # imports, and that a code is given once at a time
         ]
         constraints = [

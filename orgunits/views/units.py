@@ -23,7 +23,7 @@ from orgunits.requests import SignedInRequest, typed_key
 
 PAGE_SIZE = 50
 SUGGESTIONS = 20
-CHILDREN_SHOWN = 100
+CHILDREN_ON_PAGE = 100
 
 
 # --- looking ----------------------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
     }
     if words:
         found = named(OrgUnit.objects.administered_by(request.user, today).search(words))
-        ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "pk")
+        ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "placements__org_unit_id")
         context["page_obj"] = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("trang"))
     else:
         context["branches"] = tree.roots(request.user, sector=sector, on=on, today=today, open_pk=open_pk)
@@ -58,10 +58,17 @@ def unit_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @administrators_only
 def unit_branch(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One line of the tree, open or closed, for htmx; without scripts it is the tree page opened there."""
+    """One line of the tree, open or closed, for htmx; without scripts it is the tree page opened there.
+
+    ``sau`` asks for the next piece of a long branch, after so many units.
+    """
     on = day_of(request)
     unit = get_object_or_404(OrgUnit.objects.administered_by(request.user, timezone.localdate()), pk=pk)
     place = get_object_or_404(Placement.objects.as_of(on).select_related("org_unit", "level"), org_unit=unit)
+    if start := typed_key(request.GET.get("sau")):
+        branches, left = tree.more(place, on=on, start=start)
+        context = {"pk": pk, "branches": branches, "left": left, "start": start + len(branches), "on": on}
+        return render(request, "orgunits/unit_more.html", context)
     branch = tree.branch(place, on=on, is_open="dong" not in request.GET)
     return render(request, "orgunits/unit_branch.html", {"branch": branch, "on": on})
 
@@ -73,7 +80,7 @@ def unit_suggestions(request: SignedInRequest) -> HttpResponse:
     words = request.GET.get(request.GET.get("field", "q"), "")[:200]
     units = named(OrgUnit.objects.visible_to(request.user).placed_on(timezone.localdate()))
     found = units.search(words) if words.strip() else units
-    ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "pk")
+    ordered = found.filter(placements__is_final=True).order_by("placements__sort_name", "placements__org_unit_id")
     return render(request, "orgunits/unit_suggestions.html", {"units": ordered[:SUGGESTIONS]})
 
 
@@ -85,6 +92,7 @@ def unit_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     today, on = timezone.localdate(), day_of(request)
     place = unit.placement_on(on)
     children = Placement.objects.as_of(on).filter(parent=unit).select_related("org_unit", "level")
+    pages = Paginator(children.order_by("sort_name", "pk"), CHILDREN_ON_PAGE)
     holders = RoleAssignment.objects.as_of(on).filter(org_unit=unit).select_related("user", "delegated_by")
     context = {
         "unit": unit,
@@ -93,8 +101,7 @@ def unit_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "today": today,
         "place": place,
         "last": unit.latest_placement,
-        "children": children.order_by("sort_name", "pk")[:CHILDREN_SHOWN],
-        "children_count": children.count(),
+        "page_obj": pages.get_page(request.GET.get("trang")),
         "holders": holders.order_by("role", "user__sort_name", "pk"),
         "places": sorted(unit.placements.all(), key=lambda row: row.valid_from, reverse=True),
         "acts": unit_history.acts(unit),

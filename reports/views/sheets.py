@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from orgunits.requests import SignedInRequest
 from orgunits.transitions import Conflict
+from orgunits.workbook import CONTENT_TYPE
+from orgunits.workbook_safety import SheetRefused
 from plans.models import ReportingDuty
 from reports import (
-    sheets_book,
     sheets_form,
     sheets_import,
     sheets_one,
@@ -28,7 +29,6 @@ from reports import (
 )
 from reports.models import Period, Report, ReviewEvent, SheetImport
 from reports.sheets_one import DraftMoved
-from reports.sheets_safety import SheetRefused
 from reports.sheets_tasks import run_sheet_import
 
 FILE = "tep"
@@ -156,7 +156,7 @@ def unit_sheet_upload(request: SignedInRequest, pk: int, period_pk: int) -> Http
 
 def excel_answer(file: sheets_form.SheetFile) -> HttpResponse:
     """A download that no browser opens inside a page."""
-    response = HttpResponse(file.content, content_type=sheets_book.CONTENT_TYPE)
+    response = HttpResponse(file.content, content_type=CONTENT_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orgunits import invitations, outbox, reorganisation
-from orgunits.models import Level, OrgUnit, Role, User
+from orgunits.models import Level, OrgUnit, Reform, Role, User, WorkbookImport
 from plans import batches
 from plans.batches import Listing, Wanted
 from plans.issuing import Order
@@ -52,6 +52,10 @@ EMAILS = {
 NOT_PAGES = {
     "filing_worker",
     "healthz",
+    "orgunits:unit_book_download",
+    "orgunits:workbook_import_status",
+    "orgunits:workbook_returned",
+    "orgunits:reform_template",
     "orgunits:unit_branch",
     "orgunits:unit_suggestions",
     "orgunits:outbox_html",
@@ -204,8 +208,21 @@ def arrange() -> dict[str, dict[str, object]]:
     other = unbegun.exclude(org_unit=unit).order_by("pk")[:1].get()
     left = Report.objects.create(obligation=other, form_version=draft.form_version, draft={"ket-qua": "Đã làm."})
     reorganisation.end(other.org_unit, on=DAY, by=above, successors=[unit])
+    workbook = WorkbookImport.objects.create(
+        uploaded_by=above,
+        kind="units",
+        original_name="Đơn vị.xlsx",
+        status="ready",
+        counts={"create": 1, "invite": 2},
+        changes=[["tạo", "cdcs-99", "Công đoàn cơ sở mới", "Công đoàn cơ sở, từ 01/01/2027"]],
+    )
+    reform = Reform.objects.create(sector=unit.sector, name="Sắp xếp", effective_on=DAY, recorded_by=above)
+    with reorganisation.ordered(unit.sector, on=DAY, by=above, reform=reform) as order:
+        order.change(unit, short_name="CĐCS 07")
     draft_plan = Plan.objects.filter(status=Plan.Status.DRAFT).order_by("pk")[:1].get()
     pks = {
+        "workbook": workbook.pk,
+        "reform": reform.pk,
         "unit": unit.pk,
         "level": Level.objects.order_by("pk").first().pk,
         "person": officer.pk,

@@ -5,8 +5,9 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from orgunits import reorganisation
+from orgunits import reorganisation, tree
 from orgunits.models import AuditEvent, OrgUnit, Placement, Role
+from orgunits.views import units
 from tests.builders import LONG_AGO, give_role, make_level, make_unit, make_user
 from tests.orgunits.act_steps import act
 
@@ -96,6 +97,33 @@ def test_branch_for_htmx_opens_and_closes(client, cast):
     assert 'aria-expanded="true"' in opened
     closed = text(client.get(f"/to-chuc/don-vi/{cast.union.pk}/nhanh/?dong"))
     assert "Công đoàn cơ sở số 01" not in closed
+
+
+def test_long_branch_comes_in_pieces(client, cast, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(tree, "BRANCH_LIMIT", 2)
+    for number in range(3):
+        make_unit(f"Tổ {number}", parent=cast.union)
+    client.force_login(cast.administrator)
+    url = f"/to-chuc/don-vi/{cast.union.pk}/nhanh/"
+    first = text(client.get(url))
+    assert "Công đoàn cơ sở số 02" in first
+    assert "Tổ 0" not in first
+    assert "Hiện thêm, còn 3 đơn vị" in first
+    with django_assert_max_num_queries(12):
+        second = text(client.get(f"{url}?sau=2"))
+    assert "Tổ 1" in second
+    assert "Hiện thêm, còn 1 đơn vị" in second
+    last = text(client.get(f"{url}?sau=4"))
+    assert "Tổ 2" in last
+    assert "Hiện thêm" not in last
+    assert client.get(f"{url}?sau=999999999999999999").status_code == 200
+
+
+def test_page_of_a_unit_steps_through_what_is_below_it(client, cast, monkeypatch):
+    monkeypatch.setattr(units, "CHILDREN_ON_PAGE", 1)
+    client.force_login(cast.viewer)
+    assert "1–1 trong 2 đơn vị" in text(client.get(f"/to-chuc/don-vi/{cast.union.pk}/"))
+    assert "Công đoàn cơ sở số 02" in text(client.get(f"/to-chuc/don-vi/{cast.union.pk}/?trang=2"))
 
 
 @pytest.mark.parametrize(

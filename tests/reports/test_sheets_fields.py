@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from reports import sheets_fields, sheets_style
+from orgunits import workbook_style
+from orgunits.workbook_safety import RawCell
+from reports import sheets_fields
 from reports.sheets_fields import CellRefused, FieldKind, SheetField
-from reports.sheets_safety import RawCell
 
 NUMBER = SheetField("tre.v", "Số trẻ em", FieldKind.NUMBER)
 TEXT = SheetField("ket-qua", "Kết quả", FieldKind.TEXT, 1000)
@@ -36,16 +37,16 @@ def test_a_number_of_excel_is_whole_or_refused(value):
 
 @given(st.text(alphabet=st.sampled_from("_x0041F5Dab =+-@\n"), max_size=40))
 def test_a_text_is_a_text_and_comes_back_as_it_was(text):
-    cell = sheets_style.put_text(Workbook().active["A1"], text)
+    cell = workbook_style.put_text(Workbook().active["A1"], text)
     assert cell.data_type in ("s", "n")  # an empty cell is of the kind of numbers
     assert cell.data_type == "s" or not text
-    assert sheets_fields.unescaped(sheets_fields.writable(text)) == text
-    assert sheets_fields.writable(text).replace("x005F_", "") == text or "x005F_" in text  # as openpyxl reads it
+    assert workbook_style.unescaped(workbook_style.writable(text)) == text
+    assert workbook_style.writable(text).replace("x005F_", "") == text or "x005F_" in text  # as openpyxl reads it
 
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_file(text):
-    assert not ILLEGAL_CHARACTERS_RE.search(sheets_fields.writable(text))
+    assert not ILLEGAL_CHARACTERS_RE.search(workbook_style.writable(text))
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

@@ -8,10 +8,10 @@ from openpyxl import Workbook, load_workbook
 
 from orgunits.models import AuditEvent
 from orgunits.transitions import Conflict
+from orgunits.workbook_safety import SheetRefused
 from reports import drafts, sheets_form, sheets_identity, sheets_one, sheets_reading, workflow
 from reports.content import NIL_WITH_NUMBER
 from reports.models import FormItem, FormVersion, ItemKind, Report, SheetImport
-from reports.sheets_safety import SheetRefused
 from tests import builders
 from tests.reports.sheet_files import filled, places, typed_into, uploaded
 

@@ -4,15 +4,15 @@ Every text goes through ``put_text``: openpyxl takes a text that starts with "="
 file would run it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
-
-from reports.sheets_fields import writable
 
 FONT: Final = "Arial"  # on every computer with an Excel, with all Vietnamese letters
 RED: Final = "9B1C1C"
@@ -47,6 +47,18 @@ OPEN: Final = Protection(locked=False)
 WHOLE: Final = "#,##0"
 PERCENT: Final = "0.00%"
 TEXT: Final = "@"
+
+_LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def writable(text: str) -> str:
+    """The text as Excel stores it: no control characters, and nothing that it would take for an escape."""
+    return _LIKE_AN_ESCAPE.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", text))
+
+
+def unescaped(text: str) -> str:
+    """The text without Excel's escapes: those of ``writable``, and the carriage returns of other programs."""
+    return text.replace("_x005F_", "_") if "_x005F_" in text else text.replace("_x000D_", "")
 
 
 def put_text(cell: Any, text: str) -> Any:
@@ -152,24 +164,6 @@ def finish(worksheet: Any, *, freeze: str, repeat: str = "", landscape: bool = T
     worksheet.oddFooter.center.text = "Trang &P/&N"
     if repeat:
         worksheet.print_title_rows = repeat
-
-
-def whole_number_rule(first: str) -> DataValidation:
-    """A whole number from 0 on, or *không phát sinh*; ``first`` is the first cell to which it is applied."""
-    rule = DataValidation(
-        type="custom",
-        # IF and not OR: of a text, INT is an error, and OR of an error is one too.
-        formula1=(
-            f"IF(ISNUMBER({first}),AND({first}>=0,{first}=INT({first})),"
-            f'OR(TRIM({first})="KPS",TRIM({first})="Không phát sinh"))'
-        ),
-        allow_blank=True,
-        showErrorMessage=True,
-        showInputMessage=True,
-    )
-    rule.errorTitle, rule.error = "Chưa đúng", "Hãy ghi số nguyên từ 0 trở lên. Nếu không phát sinh, hãy ghi KPS."
-    rule.promptTitle, rule.prompt = "Số nguyên", "Ghi số nguyên từ 0 trở lên. Nếu không phát sinh, ghi KPS."
-    return rule
 
 
 def length_rule(most: int) -> DataValidation:

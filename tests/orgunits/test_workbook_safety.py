@@ -8,8 +8,8 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook
 
-from reports import sheets_safety
-from reports.sheets_safety import SheetRefused
+from orgunits import workbook_safety
+from orgunits.workbook_safety import SheetRefused
 from tests.reports.sheet_files import part, with_part
 
 RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -29,7 +29,7 @@ def plain() -> bytes:
 
 def refusal(content: bytes) -> str:
     with pytest.raises(SheetRefused) as refused:
-        sheets_safety.read(BytesIO(content), [TITLE])
+        workbook_safety.read(BytesIO(content), [TITLE])
     return str(refused.value)
 
 
@@ -41,7 +41,7 @@ def rels(kind: str, target: str, mode: str = "External") -> bytes:
 
 
 def test_a_plain_workbook_is_read_with_the_kinds_of_its_cells():
-    sheet = sheets_safety.read(BytesIO(plain()), [TITLE])[TITLE]
+    sheet = workbook_safety.read(BytesIO(plain()), [TITLE])[TITLE]
     assert sheet.cells == {(1, 1): ("Xin chào", "s"), (2, 2): (12, "n")}
     assert (sheet.last_row, sheet.text(1, 1), sheet.text(9, 9)) == (2, "Xin chào", "")
 
@@ -49,10 +49,10 @@ def test_a_plain_workbook_is_read_with_the_kinds_of_its_cells():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", sheets_safety.EMPTY),
-        (b"%PDF-1.7", sheets_safety.NOT_XLSX),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, sheets_safety.ENCRYPTED_FILE),
-        (b"PK\x03\x04" + b"\x00" * 40, sheets_safety.DAMAGED),
+        (b"", workbook_safety.EMPTY),
+        (b"%PDF-1.7", workbook_safety.NOT_XLSX),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, workbook_safety.ENCRYPTED_FILE),
+        (b"PK\x03\x04" + b"\x00" * 40, workbook_safety.DAMAGED),
     ],
 )
 def test_what_is_no_xlsx(content, sentence):
@@ -60,35 +60,35 @@ def test_what_is_no_xlsx(content, sentence):
 
 
 def test_a_file_above_ten_megabytes():
-    assert refusal(plain() + b"\x00" * sheets_safety.MOST_BYTES) == sheets_safety.TOO_LARGE
+    assert refusal(plain() + b"\x00" * workbook_safety.MOST_BYTES) == workbook_safety.TOO_LARGE
 
 
 def test_another_zip_file():
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("word/document.xml", "<x/>")
-    assert refusal(buffer.getvalue()) == sheets_safety.NOT_XLSX
+    assert refusal(buffer.getvalue()) == workbook_safety.NOT_XLSX
 
 
 def test_a_file_cut_short_and_one_with_a_flipped_bit():
     content = plain()
-    assert refusal(content[: len(content) // 2]) == sheets_safety.DAMAGED
+    assert refusal(content[: len(content) // 2]) == workbook_safety.DAMAGED
     at = content.index(b"xl/workbook.xml") + 60
-    assert refusal(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]) == sheets_safety.DAMAGED
+    assert refusal(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]) == workbook_safety.DAMAGED
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("xl/vbaProject.bin", sheets_safety.MACROS),
-        ("xl/VBAPROJECT.BIN", sheets_safety.MACROS),
-        ("xl/macrosheets/sheet1.xml", sheets_safety.MACROS),
-        ("customUI/customUI14.xml", sheets_safety.MACROS),
-        ("xl/externalLinks/externalLink1.xml", sheets_safety.LINKS),
-        ("xl/connections.xml", sheets_safety.LINKS),
-        ("xl/queryTables/queryTable1.xml", sheets_safety.LINKS),
-        ("xl/embeddings/oleObject1.bin", sheets_safety.OBJECTS),
-        ("xl/activeX/activeX1.xml", sheets_safety.OBJECTS),
+        ("xl/vbaProject.bin", workbook_safety.MACROS),
+        ("xl/VBAPROJECT.BIN", workbook_safety.MACROS),
+        ("xl/macrosheets/sheet1.xml", workbook_safety.MACROS),
+        ("customUI/customUI14.xml", workbook_safety.MACROS),
+        ("xl/externalLinks/externalLink1.xml", workbook_safety.LINKS),
+        ("xl/connections.xml", workbook_safety.LINKS),
+        ("xl/queryTables/queryTable1.xml", workbook_safety.LINKS),
+        ("xl/embeddings/oleObject1.bin", workbook_safety.OBJECTS),
+        ("xl/activeX/activeX1.xml", workbook_safety.OBJECTS),
     ],
 )
 def test_parts_that_we_never_take(name, sentence):
@@ -97,12 +97,16 @@ def test_parts_that_we_never_take(name, sentence):
 
 def test_a_macro_workbook_under_the_name_of_a_plain_one():
     types = part(plain(), "[Content_Types].xml").replace(b"spreadsheetml.sheet.main", b"sheet.macroEnabled.main")
-    assert refusal(with_part(plain(), "[Content_Types].xml", types, instead=True)) == sheets_safety.MACROS
+    assert refusal(with_part(plain(), "[Content_Types].xml", types, instead=True)) == workbook_safety.MACROS
 
 
 @pytest.mark.parametrize(
     ("kind", "sentence"),
-    [("image", sheets_safety.LINKS), ("externalLinkPath", sheets_safety.LINKS), ("oleObject", sheets_safety.OBJECTS)],
+    [
+        ("image", workbook_safety.LINKS),
+        ("externalLinkPath", workbook_safety.LINKS),
+        ("oleObject", workbook_safety.OBJECTS),
+    ],
 )
 def test_what_is_drawn_in_from_outside(kind, sentence):
     name = "xl/worksheets/_rels/sheet1.xml.rels"
@@ -111,7 +115,7 @@ def test_what_is_drawn_in_from_outside(kind, sentence):
 
 def test_a_hyperlink_is_only_shown():
     content = with_part(plain(), "xl/worksheets/_rels/sheet1.xml.rels", rels("hyperlink", "mailto:a@vi-du.vn"))
-    assert sheets_safety.read(BytesIO(content), [TITLE])[TITLE].text(1, 1) == "Xin chào"
+    assert workbook_safety.read(BytesIO(content), [TITLE])[TITLE].text(1, 1) == "Xin chào"
 
 
 def test_a_bomb_of_a_hundred_megabytes_is_refused_at_once_and_takes_no_memory():
@@ -119,7 +123,7 @@ def test_a_bomb_of_a_hundred_megabytes_is_refused_at_once_and_takes_no_memory():
     assert len(content) < 200_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    assert refusal(content) == sheets_safety.BOMB
+    assert refusal(content) == workbook_safety.BOMB
     assert time.perf_counter() - start < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
 
@@ -129,7 +133,7 @@ def test_a_bomb_that_lies_about_its_size():
     size, lie = BOMB_BYTES.to_bytes(4, "little"), (1024).to_bytes(4, "little")
     content = with_part(plain(), "xl/worksheets/sheet2.xml", b" " * BOMB_BYTES)
     assert size in content
-    assert refusal(content.replace(size, lie)) in (sheets_safety.BOMB, sheets_safety.DAMAGED)
+    assert refusal(content.replace(size, lie)) in (workbook_safety.BOMB, workbook_safety.DAMAGED)
 
 
 def test_many_parts_that_are_large_together():
@@ -137,15 +141,15 @@ def test_many_parts_that_are_large_together():
     content = plain()
     for number in (2, 3, 4):
         content = with_part(content, f"xl/media/image{number}.xml", large)
-    assert refusal(content) == sheets_safety.BOMB
+    assert refusal(content) == workbook_safety.BOMB
 
 
 def test_thousands_of_parts():
     buffer = BytesIO(plain())
     with zipfile.ZipFile(buffer, "a") as archive:
-        for number in range(sheets_safety.MOST_PARTS):
+        for number in range(workbook_safety.MOST_PARTS):
             archive.writestr(f"xl/a{number}.xml", "")
-    assert refusal(buffer.getvalue()) == sheets_safety.BOMB
+    assert refusal(buffer.getvalue()) == workbook_safety.BOMB
 
 
 def with_strings() -> bytes:
@@ -167,15 +171,15 @@ def with_strings() -> bytes:
 
 
 def test_texts_in_a_part_of_their_own():
-    assert sheets_safety.read(BytesIO(with_strings()), [TITLE])[TITLE].text(1, 1) == "Xin chào"
+    assert workbook_safety.read(BytesIO(with_strings()), [TITLE])[TITLE].text(1, 1) == "Xin chào"
 
 
 def test_shared_strings_have_a_limit_of_their_own():
     strings = part(with_strings(), "xl/sharedStrings.xml")
     noise = b"".join(b"%08d" % (number * 7919 % 100_003) for number in range(3_200_000))
     large = strings.replace(b"</sst>", b"<!--" + noise + b"--></sst>")
-    assert len(large) > sheets_safety.MOST_STRINGS_BYTES
-    assert refusal(with_part(with_strings(), "xl/sharedStrings.xml", large, instead=True)) == sheets_safety.BOMB
+    assert len(large) > workbook_safety.MOST_STRINGS_BYTES
+    assert refusal(with_part(with_strings(), "xl/sharedStrings.xml", large, instead=True)) == workbook_safety.BOMB
 
 
 def billion_laughs(name: str, tag: str) -> bytes:
@@ -199,7 +203,7 @@ def billion_laughs(name: str, tag: str) -> bytes:
 )
 def test_an_entity_bomb_in_any_part_that_is_read(name, tag):
     start = time.perf_counter()
-    assert refusal(billion_laughs(name, tag)) == sheets_safety.UNSAFE_XML
+    assert refusal(billion_laughs(name, tag)) == workbook_safety.UNSAFE_XML
     assert time.perf_counter() - start < 1
 
 
@@ -209,7 +213,7 @@ def test_a_sheet_that_says_it_is_as_large_as_excel_allows():
     xml = xml.replace(b'ref="A1:B2"', b'ref="A1:XFD1048576"')
     xml = xml.replace(b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>')
     start = time.perf_counter()
-    sheet = sheets_safety.read(BytesIO(with_part(plain(), "xl/worksheets/sheet1.xml", xml, instead=True)), [TITLE])[
+    sheet = workbook_safety.read(BytesIO(with_part(plain(), "xl/worksheets/sheet1.xml", xml, instead=True)), [TITLE])[
         TITLE
     ]
     assert len(sheet.cells) == 2
@@ -218,16 +222,16 @@ def test_a_sheet_that_says_it_is_as_large_as_excel_allows():
 
 def test_too_many_cells_and_a_row_too_far_down():
     xml = part(plain(), "xl/worksheets/sheet1.xml")
-    cells = b"<row>" + b"<c ></c>" * (sheets_safety.MOST_CELLS + 1) + b"</row></sheetData>"
+    cells = b"<row>" + b"<c ></c>" * (workbook_safety.MOST_CELLS + 1) + b"</row></sheetData>"
     many = xml.replace(b"</sheetData>", cells)
     assert refusal(with_part(plain(), "xl/worksheets/sheet1.xml", many, instead=True)) in (
-        sheets_safety.TOO_MANY_CELLS,
-        sheets_safety.BOMB,
+        workbook_safety.TOO_MANY_CELLS,
+        workbook_safety.BOMB,
     )
     deep = xml.replace(b"</sheetData>", b'<row r="900000"><c r="A900000"><v>1</v></c></row></sheetData>')
     start = time.perf_counter()
     refused = refusal(with_part(plain(), "xl/worksheets/sheet1.xml", deep, instead=True))
-    assert refused == sheets_safety.TOO_MANY_CELLS
+    assert refused == workbook_safety.TOO_MANY_CELLS
     assert time.perf_counter() - start < 1
 
 
@@ -238,7 +242,7 @@ def test_nonsense_in_a_sheet_is_a_damaged_file(nonsense):
     xml = part(plain(), "xl/worksheets/sheet1.xml").replace(
         b"</sheetData>", b"<row>" + nonsense + b"</row></sheetData>"
     )
-    assert refusal(with_part(plain(), "xl/worksheets/sheet1.xml", xml, instead=True)) == sheets_safety.DAMAGED
+    assert refusal(with_part(plain(), "xl/worksheets/sheet1.xml", xml, instead=True)) == workbook_safety.DAMAGED
 
 
 def test_xml_is_read_through_defusedxml():
@@ -246,3 +250,15 @@ def test_xml_is_read_through_defusedxml():
     from openpyxl.xml import DEFUSEDXML, LXML
 
     assert (bool(DEFUSEDXML), bool(LXML)) == (True, False)
+
+
+def test_a_kind_of_workbook_may_have_limits_of_its_own():
+    workbook = Workbook()
+    workbook.active.title = TITLE
+    workbook.active.cell(4, 1, "quá")
+    buffer = BytesIO()
+    workbook.save(buffer)
+    few = workbook_safety.Limits(rows=3)
+    with pytest.raises(SheetRefused, match="quá nhiều dòng"):
+        workbook_safety.read(buffer, [TITLE], limits=few)
+    assert workbook_safety.read(buffer, [TITLE], limits=few._replace(rows=4))[TITLE].last_row == 4

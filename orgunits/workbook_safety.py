@@ -82,6 +82,18 @@ UNREADABLE = (
 )
 
 
+class Limits(NamedTuple):
+    """How much a workbook of one kind may hold."""
+
+    rows: int = MOST_ROWS
+    cells: int = MOST_CELLS
+    part_bytes: int = MOST_PART_BYTES
+    unpacked: int = MOST_UNPACKED
+
+
+USUAL: Final = Limits()
+
+
 class SheetRefused(Exception):
     """The file is not taken at all; the message is a sentence that says why and what to do."""
 
@@ -107,9 +119,9 @@ class Sheet:
         return "" if cell is None or cell.kind == "f" else str(cell.value).strip()
 
 
-def read(file: Source, titles: Iterable[str]) -> dict[str, Sheet]:
+def read(file: Source, titles: Iterable[str], *, limits: Limits = USUAL) -> dict[str, Sheet]:
     """The sheets of these titles of a file that holds nothing dangerous; raises SheetRefused."""
-    look_into(file)
+    look_into(file, limits=limits)
     file.seek(0)
     wanted = set(titles)
     try:
@@ -120,20 +132,20 @@ def read(file: Source, titles: Iterable[str]) -> dict[str, Sheet]:
                 found = [worksheet for worksheet in workbook.worksheets if worksheet.title in wanted]
                 if len({worksheet.title for worksheet in found}) < len(found):
                     raise SheetRefused(DAMAGED)
-                return {worksheet.title: _sheet(worksheet) for worksheet in found}
+                return {worksheet.title: _sheet(worksheet, limits) for worksheet in found}
             finally:
                 workbook.close()
     except UNREADABLE as error:
         raise SheetRefused(_sentence(error)) from error
 
 
-def look_into(file: Source) -> None:
+def look_into(file: Source, *, limits: Limits = USUAL) -> None:
     """Raise SheetRefused for whatever is not a plain, small .xlsx."""
     _look_at_outside(file)
     try:
         with zipfile.ZipFile(cast(BinaryIO, file)) as archive:
             _look_at_parts(archive)
-            _unpack(archive)
+            _unpack(archive, limits)
             _look_at_types_and_links(archive)
     except DefusedXmlException as error:
         raise SheetRefused(UNSAFE_XML) from error
@@ -141,14 +153,14 @@ def look_into(file: Source) -> None:
         raise SheetRefused(DAMAGED) from error
 
 
-def _sheet(worksheet: Any) -> Sheet:
-    """Raises SheetRefused beyond ``MOST_ROWS``; columns beyond ``MOST_COLUMNS`` hold nothing of ours."""
+def _sheet(worksheet: Any, limits: Limits) -> Sheet:
+    """Raises SheetRefused beyond the rows of the limits; columns beyond ``MOST_COLUMNS`` hold nothing of ours."""
     sheet = Sheet(worksheet.title)
     worksheet.reset_dimensions()  # what the file says about its size is not believed
     for number, row in enumerate(worksheet.iter_rows(max_row=LAST_EXCEL_ROW), start=1):
         for cell in row:
             if cell.value is not None and cell.column <= MOST_COLUMNS:
-                if number > MOST_ROWS:
+                if number > limits.rows:
                     raise SheetRefused(TOO_MANY_CELLS)
                 sheet.cells[number, cell.column] = RawCell(cell.value, cell.data_type)
                 sheet.last_row = number
@@ -188,12 +200,12 @@ def _look_at_parts(archive: zipfile.ZipFile) -> None:
         raise SheetRefused(NOT_XLSX)
 
 
-def _unpack(archive: zipfile.ZipFile) -> None:
+def _unpack(archive: zipfile.ZipFile, limits: Limits) -> None:
     """Read every part to its end in small pieces; raises SheetRefused as soon as a limit is passed."""
     total = cells = 0
     for part in archive.infolist():
         strings = part.filename.lower() == "xl/sharedstrings.xml"
-        most = MOST_STRINGS_BYTES if strings else MOST_PART_BYTES
+        most = MOST_STRINGS_BYTES if strings else limits.part_bytes
         is_sheet = bool(_SHEET_PART.fullmatch(part.filename))
         size = 0
         with archive.open(part) as content:
@@ -201,11 +213,11 @@ def _unpack(archive: zipfile.ZipFile) -> None:
                 size += len(piece)
                 total += len(piece)
                 cells += piece.count(b"<c ") if is_sheet else 0
-                if size > most or total > MOST_UNPACKED:
+                if size > most or total > limits.unpacked:
                     raise SheetRefused(BOMB)
                 if size > RATIO_FROM and size > MOST_RATIO * max(part.compress_size, 1):
                     raise SheetRefused(BOMB)
-        if cells > MOST_CELLS:
+        if cells > limits.cells:
             raise SheetRefused(TOO_MANY_CELLS)
 
 

@@ -64,7 +64,7 @@ def test_successor_shows_what_its_predecessors_filed_to_who_holds_a_role_there_a
     compute()
     text = page(client, merged.new_officer, merged.new, **ask(merged))
     assert "2/2 báo cáo đã duyệt" in text
-    assert "đơn vị này kế thừa: Công đoàn cơ sở số 01; Công đoàn cơ sở số 02." in text
+    assert "Đơn vị này kế thừa: Công đoàn cơ sở số 01; Công đoàn cơ sở số 02." in text
     assert "8/10" in text
     client.force_login(merged.new_officer)
     assert client.get(reverse("reports:dashboard", args=[merged.union.pk])).status_code == 404

@@ -1,6 +1,7 @@
-"""``python -m bench [NAME...]``: measures what the names say (see NAMES; all without a name).
+"""``python -m bench [NAME...]``: measures what the names say (see NAMES; all of these without a name).
 
-Prints a table with the bars and ends with 1 when one is missed.
+The reform of 1/7/2025 is asked for by name and alone: ``reform`` is the nation, ``reform-province`` one province,
+``reform-sqlite`` the same on SQLite. Prints a table with the bars and ends with 1 when one is missed.
 """
 
 import importlib
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from bench.measures import Result
 
 NAMES = ("pages", "import", "pdf", "documents", "memory")
+REFORMS = {"reform": "NATION", "reform-province": "PROVINCE", "reform-sqlite": "PROVINCE_SQLITE"}
 
 
 def main(wanted: list[str]) -> int:
+    if len(wanted) == 1 and wanted[0] in REFORMS:
+        return reform(wanted[0])
     if unknown := set(wanted) - set(NAMES):
-        print(f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}.")
+        print(f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}; alone: {', '.join(REFORMS)}.")
         return 2
     with running() as product:
         import django  # the environment that ``running`` sets must be there first
@@ -50,6 +54,30 @@ def main(wanted: list[str]) -> int:
         if "documents" in chosen:
             results += importlib.import_module("bench.documents").documents(product, made)
         _settle()
+    return _told(results)
+
+
+def reform(name: str) -> int:
+    """The real reform, in a database of its own."""
+    divisions = importlib.import_module("bench.divisions").load()
+    with running(embedded=name == "reform-sqlite") as product:
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        measured = importlib.import_module("bench.reform")
+        scale = getattr(measured, REFORMS[name])
+        call_command("migrate", verbosity=0)
+        nation, done, results = measured.run(scale, divisions, _settle)
+        _settle()
+        product.start(["web"])
+        results += measured.speed(scale, product, nation, done)
+        _close()
+    return _told(results)
+
+
+def _told(results: "Sequence[Result]") -> int:
     print(_table(results))
     if os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
         print(f"The machine is busy with other work (load {os.getloadavg()[0]:.1f}): times are longer than they are.")
@@ -62,7 +90,14 @@ def _settle() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-        cursor.execute("CHECKPOINT")
+        if connection.vendor == "postgresql":
+            cursor.execute("CHECKPOINT")
+    _close()
+
+
+def _close() -> None:
+    from django.db import connection
+
     connection.close()
 
 

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from config.processes import answers, die_with_parent
-from tests.services import Postgres, Redis
+from tests.services import Postgres, Redis, Service
 
 HOST = "127.0.0.1"
 START_LIMIT = 60  # seconds
@@ -33,8 +33,9 @@ class Product:
         self.services: dict[str, int] = {}
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self) -> None:
-        for name, line in COMMANDS.items():
+    def start(self, names: Collection[str] = tuple(COMMANDS)) -> None:
+        for name in names:
+            line = COMMANDS[name]
             command = [sys.executable, "-m", *line.format(host=HOST, port=self.port).split()]
             self.programs[name] = subprocess.Popen(command, preexec_fn=die_with_parent(), start_new_session=True)
         deadline = time.monotonic() + START_LIMIT
@@ -61,15 +62,20 @@ class Product:
 
 
 @contextmanager
-def running() -> Iterator[Product]:
-    """Start the services and set the environment, before any settings are read; all of it goes away at the end."""
+def running(*, embedded: bool = False) -> Iterator[Product]:
+    """Start the services and set the environment, before any settings are read; all of it goes away at the end.
+
+    ``embedded`` is SQLite and a folder for messages, without services.
+    """
     folder = Path(tempfile.mkdtemp(prefix="mangnon-bench-"))
-    postgres, redis = Postgres(), Redis()
+    services: dict[str, Service] = {} if embedded else {"PostgreSQL": Postgres(), "Redis": Redis()}
     product = Product(_free_port())
-    product.services = {"PostgreSQL": postgres.process.pid, "Redis": redis.process.pid}
+    product.services = {name: service.process.pid for name, service in services.items()}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    if not embedded:
+        os.environ.update(DATABASE_URL=services["PostgreSQL"].url, REDIS_URL=services["Redis"].url)
     os.environ.update(
-        DATABASE_URL=postgres.url,
-        REDIS_URL=redis.url,
         DATA_DIR=str(folder),
         PORT=str(product.port),
         SECRET_KEY="the-key-of-the-measurements-0123456789-abcdefghijklmnopqrstuvwxyz",
@@ -82,8 +88,8 @@ def running() -> Iterator[Product]:
         yield product
     finally:
         product.stop()
-        redis.stop()
-        postgres.stop()
+        for service in reversed(services.values()):
+            service.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -96,9 +96,10 @@ def file_year(duty: ReportingDuty, version: FormVersion, year: int, *, by: User)
 def _sum_up(common: Mapping[str, Any]) -> None:
     """One row for each unit on a path: what lies at or below it, added up."""
     depths = " UNION ALL ".join(f"SELECT {depth} AS n" for depth in DEPTHS)
-    each = f"""(SELECT path, org_unit_id AS u, 1 AS expected, {FILED} AS filed, {IN_TIME} AS on_time,
+    owing = f"(SELECT path, org_unit_id AS u FROM {Obligation._meta.db_table} WHERE period_id = %(period)s) o"
+    each = f"""(SELECT path, 1 AS expected, {FILED} AS filed, {IN_TIME} AS on_time,
         {V} * {FILED} AS v, {N} * {FILED} AS n, {D} * {FILED} AS d
-        FROM {Obligation._meta.db_table} WHERE period_id = %(period)s)"""
+        FROM {owing})"""
     summed = f"""(SELECT substr(e.path, 1, 7 * step.n) AS path, max(step.n) - 1 AS depth, sum(expected) AS expected,
         sum(filed) AS filed, sum(on_time) AS on_time, sum(v) AS v, sum(e.n) AS n, sum(d) AS d
         FROM {each} e JOIN ({depths}) step ON length(e.path) >= 7 * step.n GROUP BY 1)"""
@@ -125,7 +126,8 @@ def _content() -> str:
 
 def _sums(v: str, n: str, d: str, units: str) -> str:
     answered = f'"units": <{units}>, "nil": 0, "met": 0'
-    return f'{{"approved": {{"so-tre": {{"v": <{v}>, {answered}}}, "ty-le": {{"all.n": <{n}>, "all.d": <{d}>, {answered}}}}}}}'
+    count, share = f'"v": <{v}>, {answered}', f'"all.n": <{n}>, "all.d": <{d}>, {answered}'
+    return f'{{"approved": {{"so-tre": {{{count}}}, "ty-le": {{{share}}}}}}}'
 
 
 def _json(text: str) -> str:

@@ -131,7 +131,7 @@ def replay(nation: Nation, *, by: User) -> Replayed:
 
 
 def _new_units(nation: Nation, decisions: Decisions) -> tuple[dict[int, OrgUnit], dict[int, OrgUnit]]:
-    """By new code the unit: the one that goes on, or a new row in bulk; our own code gets the year where it was used."""
+    """By new code the unit: the one that goes on, or a new row; our own code gets the year where it was used."""
     provinces = {new: nation.provinces[old] for new, old in decisions.provinces_stay.items()}
     communes = {new: nation.communes[old] for new, old in decisions.communes_stay.items()}
     used = set(OrgUnit.objects.filter(sector=SECTOR).values_list("code", flat=True))

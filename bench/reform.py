@@ -20,7 +20,7 @@ from django.urls import reverse
 from bench import made_up_reports as made_up
 from bench.divisions import Divisions
 from bench.measures import Browser, Result, median_ms
-from bench.nation import DAY, SECTOR, Nation, Replayed, build, misplaced, replay
+from bench.nation import DAY, Nation, Replayed, build, misplaced, replay
 from bench.product import Product
 from orgunits import reorganisation
 from orgunits.models import OrgUnit, Placement, Reorganisation, Role, RoleAssignment, User
@@ -64,9 +64,8 @@ def prepare(scale: Scale, divisions: Divisions) -> tuple[Nation, ReportingDuty, 
     _say(f"{OrgUnit.objects.count():,} units: {_structure(nation)}")
     duty, version = made_up.a_duty(nation)
     periods = [made_up.file_year(duty, version, year, by=by) for year in scale.years]
-    _say(
-        f"{Obligation.objects.count():,} obligations, {Report.objects.count():,} reports, {Rollup.objects.count():,} sums"
-    )
+    owed, filed, sums = (model.objects.count() for model in (Obligation, Report, Rollup))
+    _say(f"{owed:,} obligations, {filed:,} reports, {sums:,} sums")
     for difference in rollup_check.differences(duty, periods[-1]):
         raise ReformFailed(f"The made-up sums are not what the reports say: {difference}")
     return nation, duty, periods, by

@@ -143,12 +143,13 @@ def _insert(
     """``INSERT … SELECT``; what neither ``columns`` nor ``same`` names has the field's default."""
     expressions, bound = dict(columns), dict(values)
     for field in model._meta.concrete_fields:
-        if field.column in expressions or field.primary_key:
+        column = str(field.column)
+        if column in expressions or field.primary_key:
             continue
-        value = timezone.now() if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False) else None
-        value = same.get(field.column, value if value is not None else field.get_default())
-        bound[field.column] = field.get_db_prep_save(value, connection)
-        expressions[field.column] = f"%({field.column})s"
+        is_stamp = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        value: Any = same[column] if column in same else timezone.now() if is_stamp else field.get_default()
+        bound[column] = field.get_db_prep_save(value, connection)
+        expressions[column] = f"%({column})s"
     names = ", ".join(f'"{name}"' for name in expressions)
     with connection.cursor() as cursor:
         if _is_postgres():

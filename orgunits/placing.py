@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from orgunits import bulk_writing
 from orgunits.models import OrgUnit, Placement, Reorganisation
 from orgunits.models.units import SEGMENT_WIDTH
 from orgunits.vietnamese import nfc, sort_key, without_marks
@@ -367,7 +368,7 @@ def store(changes: Changes, *, on: datetime.date) -> None:
     for pks in batches(changes.ended):
         Placement.objects.filter(pk__in=pks).update(valid_to=on)
     Placement.objects.bulk_update(changes.rewritten, IMAGE_FIELDS, batch_size=100)
-    Placement.objects.bulk_create(changes.opened, batch_size=BATCH)
+    bulk_writing.create(changes.opened)
 
 
 def batches(items: Sequence[T], size: int = BATCH) -> Iterator[list[T]]:

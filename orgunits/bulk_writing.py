@@ -1,6 +1,6 @@
 """Writes the places of a whole branch at once: by COPY on PostgreSQL, else as usual. The only SQL of placements.
 
-A reform writes 126,000 places and the move of a commune 400; as an INSERT through the ORM that is the largest part of both.
+A reform writes 126,000 places and the move of a commune 400; an INSERT through the ORM is the largest part of both.
 """
 
 import datetime

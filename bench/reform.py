@@ -19,6 +19,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from bench import made_up_reports as made_up
+from bench.deciding import LARGE_COMMUNE
 from bench.divisions import Divisions
 from bench.measures import Browser, Result, median_ms
 from bench.nation import DAY, Nation, Replayed, build, misplaced, replay
@@ -209,13 +210,13 @@ def speed(scale: Scale, product: Product, nation: Nation, done: Replayed) -> lis
 
 
 def _a_commune_moves(done: Replayed) -> Result:
-    """The commune nearest to 402 units goes to another province and back, each time a day later."""
+    """The smallest commune with 402 units or more goes to another province and back, each time a day later."""
     sizes = dict(
         Placement.objects.as_of(DAY).filter(parent__in=done.communes.values())
         .order_by().values_list("parent_id").annotate(Count("pk"))
     )  # fmt: skip
     communes = {unit.pk: unit for unit in done.communes.values()}
-    pk = min(sizes, key=lambda unit: (abs(sizes[unit] - 401), unit))
+    pk = min(sizes, key=lambda unit: (sizes[unit] < LARGE_COMMUNE, abs(sizes[unit] - LARGE_COMMUNE), unit))
     home = Placement.objects.as_of(DAY).get(org_unit=pk).parent
     others = [unit for unit in done.provinces.values() if unit != home] or [OrgUnit.objects.get(code="00")]
     seconds = []

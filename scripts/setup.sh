@@ -58,7 +58,6 @@ lacking() {
         browser) [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || echo chromium ;;
         postgres) command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql ;;
         redis) command -v redis-server >/dev/null || echo redis-server ;;
-        office) command -v soffice >/dev/null || echo libreoffice-writer ;;
         poppler) command -v pdftoppm >/dev/null || echo poppler-utils ;;
         office) command -v soffice >/dev/null || echo libreoffice-writer-nogui ;;
         *) die "setup: no capability is called $1" ;;

@@ -288,7 +288,8 @@ def test_administrator_adds_a_unit_invites_its_officer_and_sets_a_new_due_date(v
     page.get_by_label("Đơn vị cấp trên trực tiếp").fill("Công đoàn Viên chức tỉnh Đắk Lắk")
     page.get_by_label("Mã đơn vị").fill("cdcs-32")
     page.get_by_label("Hoạt động từ ngày").fill("01/11/2026")
-    page.get_by_role("button", name="Thêm đơn vị").click()
+    page.get_by_role("button", name="Xem trước thay đổi").click()
+    page.get_by_role("button", name="Xác nhận:").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Công đoàn cơ sở số 32")
 
     menu(page, "Người dùng")

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PEOPLE = ("orgunits", "0005_delegation")
+BELOW = [("orgunits", "0005_delegation"), ("plans", "0005_print_job_kind")]
 AT = datetime.datetime(2026, 10, 1, tzinfo=datetime.UTC)
 
 
@@ -25,7 +25,7 @@ def latest_again():
 
 
 def test_every_filing_gets_the_version_of_its_report(latest_again):
-    apps = migrate([PEOPLE, ("reports", "0007_form_version_edits")])
+    apps = migrate([*BELOW, ("reports", "0007_form_version_edits")])
     get = apps.get_model
     unit = get("orgunits", "OrgUnit").objects.create(code="X1", sector="trade_union")
     user = get("orgunits", "User").objects.create(email="a@vi-du.vn", full_name="A", sort_name="a")
@@ -51,5 +51,5 @@ def test_every_filing_gets_the_version_of_its_report(latest_again):
             report=report, number=1, content={}, submitted_at=AT, submitted_by=user
         )
         filed[revision.pk] = version.pk
-    revisions = migrate([PEOPLE, ("reports", "0008_revision_form_version")]).get_model("reports", "Revision").objects
+    revisions = migrate([*BELOW, ("reports", "0008_revision_form_version")]).get_model("reports", "Revision").objects
     assert dict(revisions.values_list("pk", "form_version_id")) == filed

@@ -111,7 +111,10 @@ def _appendix() -> Appendix:
 
 
 def _thousand(product: Product, province: Province, report: OfficialDocument) -> list[Result]:
-    """A thousand different reports, asked for in one press, by the product's own worker with two at a time."""
+    """A thousand different reports as printing jobs, by the product's own worker with two at a time.
+
+    What a batch (*In tất cả*) adds, building each content, its rows and the packing, is not in it.
+    """
     by, unit = province.officer, province.root
     jobs = []
     for number in range(BATCH):

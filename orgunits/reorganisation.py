@@ -6,8 +6,9 @@ day in one tree and writes them in one transaction; the functions below are orde
 """
 
 import datetime
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -223,11 +224,23 @@ class Order:
 @contextmanager
 def ordered(sector: str, *, on: datetime.date, by: User | None, legal_basis: str = "", **kinds: Any) -> Iterator[Order]:
     """An order in a transaction with the tree locked; it is written when the block ends without an error."""
-    with transaction.atomic():
+    with transaction.atomic(), _all_kept() if kinds.get("whole") else nullcontext():
         lock_tree(sector)
         order = Order(sector, on=on, by=by, legal_basis=legal_basis, **kinds)
         yield order
         order.write()
+
+
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """No search for unused objects: those of a whole tree, some 400,000, live to the end, and each search reads them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 # --- orders of one act -------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from orgunits import mail
@@ -38,6 +40,9 @@ LADDER = (
 LATE_LIMIT = 30
 WAKING_HOURS = range(7, 20)  # 7:00 to 19:59 in Viet Nam
 MANUAL = "manual-"
+
+# Sent inside the transaction, after reminders were written; argument: pks, those of the rows that this call inserted.
+reminded = Signal()
 BATCH = 500
 
 
@@ -152,9 +157,13 @@ def insert_once(rows: list[Reminder]) -> list[int]:
     written: list[int] = []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        Reminder.objects.bulk_create(part, ignore_conflicts=True)
-        ours = Reminder.objects.filter(message_id__in=[row.message_id for row in part])
-        written += ours.order_by("pk").values_list("pk", flat=True)
+        with transaction.atomic():
+            Reminder.objects.bulk_create(part, ignore_conflicts=True)
+            found = Reminder.objects.filter(message_id__in=[row.message_id for row in part])
+            ours = list(found.order_by("pk").values_list("pk", flat=True))
+            if ours:
+                reminded.send(sender=Reminder, pks=ours)
+        written += ours
     return written
 
 

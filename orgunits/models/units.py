@@ -194,11 +194,16 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 class Placement(models.Model):
     """Name, level, parent and path of a unit over ``[valid_from, valid_to)``. Only reorganisation.py writes it."""
 
-    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="placements", verbose_name="đơn vị")
+    # No index of its own where another one begins with the column: a move writes into every index of every row.
+    org_unit = models.ForeignKey(
+        OrgUnit, models.PROTECT, related_name="placements", verbose_name="đơn vị", db_index=False
+    )
     name = models.CharField("tên đơn vị", max_length=250)
     short_name = models.CharField("tên gọi tắt", max_length=100, blank=True)
     code = models.CharField("mã chính thức", max_length=60)  # once at a time in a sector: checked under lock
-    level = models.ForeignKey(Level, models.PROTECT, related_name="placements", verbose_name="cấp")
+    level = models.ForeignKey(
+        Level, models.PROTECT, related_name="placements", verbose_name="cấp", db_index=False
+    )  # a handful of levels: no index would be used
     parent = models.ForeignKey(
         OrgUnit,
         models.PROTECT,
@@ -206,6 +211,7 @@ class Placement(models.Model):
         blank=True,
         related_name="child_placements",
         verbose_name="trực thuộc",
+        db_index=False,
     )
     path = models.CharField(max_length=255)
     depth = models.PositiveSmallIntegerField(default=0)
@@ -235,13 +241,12 @@ class Placement(models.Model):
             models.UniqueConstraint(fields=["org_unit", "valid_from"], name="placement_starts_once"),
             models.UniqueConstraint(
                 fields=["org_unit"],
-                condition=Q(valid_to__isnull=True),
-                name="placement_open_once_per_unit",
-            ),
-            models.UniqueConstraint(
-                fields=["org_unit"],
                 condition=Q(is_final=True),
                 name="placement_final_once_per_unit",
+            ),
+            models.CheckConstraint(  # with the one above: a unit has one open place at most
+                condition=Q(valid_to__isnull=False) | Q(is_final=True),
+                name="placement_open_is_final",
             ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=models.F("valid_from")),

@@ -233,7 +233,7 @@ def ordered(sector: str, *, on: datetime.date, by: User | None, legal_basis: str
 
 @contextmanager
 def _all_kept() -> Iterator[None]:
-    """No search for unused objects: those of a whole tree, some 400,000, live to the end, and each search reads them."""
+    """No search for unused objects: the 400,000 of a whole tree live to the end, and each search reads them."""
     was_on = gc.isenabled()
     gc.disable()
     try:

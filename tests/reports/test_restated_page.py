@@ -100,7 +100,10 @@ def test_nothing_computed_yet_says_so_and_shows_no_figure(client, merged):
     text = page(client, merged.reviewer, merged.union, **ask(merged))
     assert "chưa tính lần nào" in text
     assert "Đang tính lại" in text
+    assert "Chưa có số liệu theo tổ chức hiện nay" in text
     assert "8/10" not in text
+    assert "0/0" not in text
+    assert "Tình trạng nộp báo cáo" not in text
 
 
 def test_stale_sums_are_shown_with_their_time_and_named_stale(client, merged):

@@ -248,13 +248,14 @@ def _lists(scale: Scale, product: Product, nation: Nation, done: Replayed) -> It
     RoleAssignment.objects.create(user=person, org_unit=unit, role=Role.ADMINISTRATOR, valid_from=DAY)
     browser = Browser(product, person)
     listed = reverse("orgunits:unit_list")
-    told = re.search(r"trong ([\d.]+) đơn vị", browser.get(f"{listed}?q=cong+doan&trang=2"))
+    branch = reverse("orgunits:unit_below", args=[unit.pk])
+    told = re.search(r"trong ([\d.]+) đơn vị", browser.get(f"{branch}?ngay={DAY:%d/%m/%Y}"))
     size = int(told[1].replace(".", "")) if told else 0
-    if size < sizes[unit.pk]:
+    if size != sizes[unit.pk]:
         raise ReformFailed(f"The list shows {size} units of {sizes[unit.pk]}.")
     last = 1 + (size - 1) // PAGE
     for name, page in (("first", 1), ("middle", last // 2), ("last", last)):
-        path = f"{listed}?q=cong+doan&trang={page}"
+        path = f"{branch}?ngay={DAY:%d/%m/%Y}&trang={page}"
         action = partial(browser.get, path)
         yield Result(f"list of a branch, {name} page", median_ms(action), scale.page_bar, "ms", f"{size:,} units")
     crowded = Placement.objects.as_of(DAY).filter(parent=unit).values_list("org_unit_id", flat=True).first()
@@ -262,6 +263,7 @@ def _lists(scale: Scale, product: Product, nation: Nation, done: Replayed) -> It
         "tree, one province open": f"{listed}?mo={unit.pk}",
         "tree, opened to a commune": f"{listed}?mo={crowded}",
         "page of the province": unit.get_absolute_url(),
+        "search for a name without marks": f"{listed}?q=phuc+tho",
     }
     for name, path in tree.items():
         yield Result(name, median_ms(partial(browser.get, path)), scale.page_bar, "ms", f"{size:,} units")

@@ -4,6 +4,7 @@
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count, QuerySet
@@ -53,6 +54,14 @@ def more(place: Placement, *, on: datetime.date, start: int) -> tuple[list[Branc
     children = _children(place, on=on)
     piece = list(children[start : start + BRANCH_LIMIT])
     return _branches(piece, on=on, opened=set()), max(0, children.count() - start - len(piece))
+
+
+def with_parents(places: Iterable[Placement], *, on: datetime.date) -> list[tuple[Placement, str]]:
+    """Each place with the name of the unit above it on that day, which must not be asked for one by one."""
+    places = list(places)
+    above = {place.parent_id for place in places}
+    names = dict(Placement.objects.as_of(on).filter(org_unit__in=above).order_by().values_list("org_unit_id", "name"))
+    return [(place, names.get(place.parent_id or 0, "")) for place in places]
 
 
 def sectors(user: User, *, on: datetime.date, today: datetime.date) -> list[str]:

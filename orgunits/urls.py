@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("don-vi/goi-y/", units.unit_suggestions, name="unit_suggestions"),
     path("don-vi/them/", acts.unit_create, name="unit_create"),
     path("don-vi/<int:pk>/", units.unit_detail, name="unit_detail"),
+    path("don-vi/<int:pk>/cap-duoi/", units.unit_below, name="unit_below"),
     path("don-vi/<int:pk>/nhanh/", units.unit_branch, name="unit_branch"),
     path("don-vi/<int:pk>/lien-he/", units.unit_contact, name="unit_contact"),
     # acts on units

@@ -65,6 +65,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:unit_suggestions": ("-", "302 200 200 200 200 200 200"),
     "orgunits:unit_create": ("-", "302 403 403 403 200 200 403"),
     "orgunits:unit_detail": ("unit", "302 200 200 200 200 200 404"),
+    "orgunits:unit_below": ("unit", "302 200 200 200 200 200 404"),
     "orgunits:unit_branch": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:unit_rename": ("unit", "302 403 403 403 200 200 403"),
     "orgunits:unit_move": ("unit", "302 403 403 403 200 200 403"),

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,9 +17,10 @@ from orgunits import audit, roles, tree, unit_history
 from orgunits.access import administrators_only
 from orgunits.form_fields import DayField
 from orgunits.forms import ContactForm
-from orgunits.models import OrgUnit, Placement, Role, RoleAssignment, Sector
+from orgunits.models import Level, OrgUnit, Placement, Role, RoleAssignment, Sector
 from orgunits.models.units import OrgUnitQuerySet
 from orgunits.requests import SignedInRequest, typed_key
+from orgunits.vietnamese import searchable, without_marks
 
 PAGE_SIZE = 50
 SUGGESTIONS = 20
@@ -111,6 +112,41 @@ def unit_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_administer": roles.may(request.user, Role.ADMINISTRATOR, unit, on=today),
     }
     return render(request, "orgunits/unit_detail.html", context)
+
+
+@require_safe
+@login_required
+def unit_below(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Everything below the unit on a day, page by page in the order of the tree; ``cap`` shows one level, ``q`` a name.
+
+    What is below comes with the unit: who may see it may see its branch.
+    """
+    unit = get_object_or_404(named(OrgUnit.objects.visible_to(request.user)), pk=pk)
+    on = day_of(request)
+    place = unit.placement_on(on)
+    below = Placement.objects.as_of(on)
+    below = below.in_subtree(place.path).exclude(pk=place.pk) if place else below.none()
+    levels = list(Level.objects.filter(sector=unit.sector).order_by("rank", "code"))
+    level = next((row for row in levels if row.pk == typed_key(request.GET.get("cap"))), None)
+    words = request.GET.get("q", "").strip()[:200]
+    if level:
+        below = below.filter(level=level)
+    if words:
+        below = below.filter(Q(search_name__contains=without_marks(searchable(words))) | Q(code__iexact=words))
+    # Keys first: a page far down a branch of fourteen thousand joins nothing for the rows before it.
+    page = Paginator(below.order_by("path").values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("trang"))
+    shown = Placement.objects.filter(pk__in=list(page)).select_related("org_unit", "level").order_by("path")
+    context = {
+        "unit": unit,
+        "name": unit.name_on(on),
+        "on": on,
+        "levels": levels,
+        "level": level,
+        "words": words,
+        "page_obj": page,
+        "rows": tree.with_parents(shown, on=on),
+    }
+    return render(request, "orgunits/unit_below.html", context)
 
 
 # --- changing what has no date ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from orgunits import reorganisation, tree
@@ -343,3 +344,49 @@ def test_pages_that_concern_everybody_are_for_the_whole_administrator(client, ca
     for person, status in [(cast.administrator, 200), (cast.unit_administrator, 403), (cast.officer, 403)]:
         client.force_login(person)
         assert client.get(f"/to-chuc/{address}").status_code == status
+
+
+# --- everything below ---------------------------------------------------------------------------------------------
+def below(client, unit, **ask):
+    response = client.get(reverse("orgunits:unit_below", args=[unit.pk]), ask)
+    return [(place.name, above) for place, above in response.context["rows"]]
+
+
+def test_everything_below_stands_in_the_order_of_the_tree_with_the_unit_above(client, cast):
+    client.force_login(cast.administrator)
+    assert below(client, cast.province) == [
+        (cast.union.name, cast.province.name),
+        (cast.base.name, cast.union.name),
+        (cast.sibling.name, cast.union.name),
+    ]
+    assert below(client, cast.base) == []
+
+
+def test_below_on_an_earlier_day_is_as_it_was(client, cast):
+    client.force_login(cast.administrator)
+    reorganisation.move(cast.base, parent=cast.province, on=datetime.date(2026, 3, 1), by=None)
+    names = [name for name, _ in below(client, cast.union, ngay="28/02/2026")]
+    assert cast.base.name in names
+    assert cast.base.name not in [name for name, _ in below(client, cast.union, ngay="01/03/2026")]
+
+
+def test_below_is_narrowed_by_level_and_by_a_name_without_marks(client, cast):
+    client.force_login(cast.administrator)
+    level = cast.base.latest_placement.level
+    found = below(client, cast.province, cap=level.pk)
+    assert {name for name, _ in found} >= {cast.base.name, cast.sibling.name}
+    assert below(client, cast.province, q="CONG DOAN vien chuc") == [(cast.union.name, cast.province.name)]
+    assert below(client, cast.province, q="không có đơn vị này") == []
+
+
+def test_who_does_not_see_the_unit_does_not_see_its_branch(client, cast):
+    client.force_login(cast.stranger)
+    assert client.get(reverse("orgunits:unit_below", args=[cast.province.pk])).status_code == 404
+
+
+def test_below_asks_as_often_for_many_units_as_for_few(client, cast, django_assert_max_num_queries):
+    client.force_login(cast.administrator)
+    for _ in range(30):
+        make_unit(parent=cast.union)
+    with django_assert_max_num_queries(16):
+        below(client, cast.province)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orgunits import workbook_safety, workbook_table
+from orgunits import reform_following, workbook_safety, workbook_table
 from orgunits.models import Level, WorkbookImport
 from orgunits.reform_book_checking import ReformCheck
 from orgunits.reform_book_rows import ACTS, END_WORD, LEFT, ReformPlan
@@ -101,4 +101,4 @@ def plan(book: ReformBook, row: WorkbookImport, *, on: datetime.date) -> ReformP
 
 
 def write(plan: ReformPlan, row: WorkbookImport, *, on: datetime.date) -> None:
-    carry_out(plan, row)
+    plan.asked = reform_following.counted(carry_out(plan, row))

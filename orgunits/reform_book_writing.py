@@ -6,7 +6,7 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
-from orgunits import audit, new_units, reorganisation
+from orgunits import audit, new_units, reform_following, reorganisation
 from orgunits.models import OrgUnit, Reform, WorkbookImport
 from orgunits.placing import batches
 from orgunits.reform_book_rows import Change, Merger, New, Parting, ReformPlan, Standing, Unit
@@ -31,7 +31,9 @@ def carry_out(plan: ReformPlan, sent: WorkbookImport) -> Reform:
     )
     _Writing(plan, order).run()
     WorkbookImport.objects.filter(pk=sent.pk).update(reform=reform)
-    audit.record("reform.record", reform, by=by, file=sent.original_name, count=acts)
+    reform_following.keep(reform, sent.follow_rule)
+    told = reform_following.told(sent.follow_rule)
+    audit.record("reform.record", reform, by=by, file=sent.original_name, count=acts, follow_up=told)
     return reform
 
 

@@ -103,8 +103,10 @@ class ReformCheck:
             self._settled(row)
         self._find_ending()
         self._find_carriers()
-        for begun in (*self.plan.new, *self.plan.back):
-            begun.parent = self._above(begun.row, begun.row["parent"])
+        for new in self.plan.new:
+            new.parent = self._above(new.row, new.row["parent"])
+        for back in self.plan.back:
+            back.parent = self._above(back.row, back.row["parent"])
         for change in self.plan.moved:
             if change.row["parent"]:
                 change.parent, change.moves = self._above(change.row, change.row["parent"]), True

@@ -27,6 +27,6 @@ class PastUnits:
         rows = self.ended.filter(code=code).order_by("valid_to", "pk")
         fields = ("org_unit_id", "code", "name", "level_id", "parent_id", "path")
         return [
-            Past(Standing(*values, self.scope.holds(values[-1])), ended_on)
-            for *values, ended_on in rows.values_list(*fields, "valid_to")
+            Past(Standing(unit, last_code, name, level, parent, path, self.scope.holds(path)), ended_on)
+            for unit, last_code, name, level, parent, path, ended_on in rows.values_list(*fields, "valid_to")
         ]

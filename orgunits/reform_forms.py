@@ -58,7 +58,8 @@ class FollowForm(forms.Form):
     """What is to become of what hangs on the units that the reform ends: an explicit choice for each section."""
 
     def __init__(self, *args: Any, row: WorkbookImport, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="viec-%s", **kwargs)
+        kwargs.setdefault("auto_id", "viec-%s")
+        super().__init__(*args, **kwargs)
         asked = {each["key"]: each for each in row.asked}
         for section in following.sections():
             if section.key in asked:

@@ -24,10 +24,14 @@ LATER = DAY + datetime.timedelta(days=365)
 ALL = {"roles": "proposed", "duties": "proposed", "obligations": "proposed"}
 
 
-@pytest.fixture
-def cast(settings, tmp_path) -> SimpleNamespace:
-    """The union with its two base units, and a third one that only the reform concerns."""
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def cast(db) -> SimpleNamespace:
+    """The union with its two base units, and a third one that only the reform concerns."""
     cast = make_cast()
     cast.third = make_unit("Công đoàn cơ sở số 03", parent=cast.union)
     cast.third_officer = make_user("Cán bộ ba", unit=cast.third, role=Role.REPORTER)

@@ -28,7 +28,7 @@ def imported_units(nation: Nation) -> Result:
     workbook_jobs.run(row.pk)
     checked = time.perf_counter() - started
     row.refresh_from_db()
-    workbook_jobs.confirm(row, by=by)
+    workbook_jobs.confirm(row, by=by, seen=row.digest)
     workbook_jobs.run(row.pk)
     seconds = time.perf_counter() - started
     row.refresh_from_db()

@@ -33,6 +33,8 @@ ACTIONS = {
     "unit.contact": "Sửa liên hệ của đơn vị",
     "workbook.import": "Nhập tệp đơn vị, người dùng, vai trò",
     "reform.record": "Ghi một đợt sắp xếp đơn vị",
+    "reform.follow_again": "Làm lại việc kèm theo của đợt sắp xếp",
+    "reform.take_up": "Làm việc kèm theo đã để lại của đợt sắp xếp",
     "level.create": "Thêm cấp",
     "level.change": "Sửa cấp",
     "letter.send_again": "Gửi lại thư",
@@ -210,6 +212,7 @@ DETAILS = {
     "sheet": "mã tệp đã nộp",
     "revision": "lần nộp",
     "passages": "số đoạn",
+    "follow_up": "việc kèm theo",
     "recipient": "người nhận",
     "recipients": "người nhận",
     # official letters

@@ -2,17 +2,19 @@
 
 Each part of the product answers for its own rows as a ``Section`` and registers it in its AppConfig: roles here, duties
 and targets in plans, open reports in reports. The answers lie on the act (``Reorganisation.follow_up``) with what was
-done, so that taking the act back undoes it. What nobody was asked about stays as it is.
+done, so that taking the act back undoes it. What nobody was asked about stays as it is. A whole reform is asked by
+section only (``reform_following``): its acts hold the rule, and the first choice of each question is taken on the day.
 """
 
 import datetime
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from orgunits.models import OrgUnit, Placement, Reorganisation, Succession, User
@@ -20,6 +22,9 @@ from orgunits.transitions import Conflict
 
 logger = logging.getLogger(__name__)
 
+PROPOSED = "proposed"  # in the rule of a reform: the first choice of each question of the section
+MOST_TRIES = 3  # of an act of a reform; then a person sees why, and may have it tried again
+FAILED = "Lỗi của hệ thống. Hãy thử lại; nếu vẫn lỗi, hãy báo người vận hành."
 SUCCESSOR = "to:"  # an answer that names a successor goes on with its code: a new unit has no steady key in a preview
 DAY = datetime.timedelta(days=1)
 
@@ -78,6 +83,14 @@ class Afterwards:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Size:
+    """How many rows of one kind there are."""
+
+    label: str
+    number: int
+
+
 class Section:
     """What one part of the product asks and does; ``order`` is its place on the page and in time."""
 
@@ -86,12 +99,20 @@ class Section:
     title = ""
     lead = ""
     afterwards_title = ""
+    proposal = ""  # what the first choices of all questions come to, for a reform that is not asked one by one
+
+    def counted(self, units: QuerySet[OrgUnit], on: datetime.date) -> list[Size]:
+        """How much of what hangs on these units would be asked about, were they ended on the day; a few queries."""
+        raise NotImplementedError
 
     def questions(self, end: End) -> list[Question]:
         raise NotImplementedError
 
     def carry_out(self, end: End, answers: Mapping[str, str], *, by: User | None) -> list[dict[str, Any]]:
-        """Do what the answers say, and return what was done, for ``undo``. A key without an answer stays as it is."""
+        """Do what the answers say, and return what was done, for ``undo``. A key without an answer stays as it is.
+
+        What an answer asks for and cannot be done any more is returned as ``left_over``.
+        """
         raise NotImplementedError
 
     def undo(self, done: list[dict[str, Any]], *, by: User | None, on: datetime.date) -> None:
@@ -101,6 +122,11 @@ class Section:
     def afterwards(self, ends: list[End]) -> list[Afterwards]:
         """What is so once everything is carried out."""
         return []
+
+
+def left_over(subject: str, detail: str, reason: str) -> dict[str, Any]:
+    """A row of ``carry_out`` for a person to decide: what stays as it is although an answer said otherwise."""
+    return {"left": subject, "detail": detail, "reason": reason}
 
 
 _SECTIONS: dict[str, Section] = {}
@@ -121,11 +147,8 @@ def successor_options(end: End, label: str) -> list[Option]:
 
 def ends_of(acts: Iterable[Reorganisation]) -> list[End]:
     """The units that these written acts end, in the order of the acts."""
-    acts = list(acts)
-    ending = [act for act in acts if act.act in (Reorganisation.Act.MERGE, Reorganisation.Act.SPLIT,
-                                                  Reorganisation.Act.DISSOLVE)]  # fmt: skip
     found = []
-    for act in ending:
+    for act in [act for act in acts if act.act in Reorganisation.ENDING]:
         origins = OrgUnit.objects.filter(acts__reorganisation=act, acts__part="origin").order_by("acts__pk")
         here = set(
             Placement.objects.as_of(act.effective_on).filter(org_unit__in=origins).values_list("org_unit", flat=True)
@@ -178,12 +201,58 @@ def carry_out(act: Reorganisation, *, by: User | None) -> bool:
     if not _claim(act):
         return False
     act.refresh_from_db()
-    ends, answers = ends_of([act]), act.follow_up.get("answers", {})
-    done = {section.key: [row for end in ends for row in section.carry_out(end, answers, by=by)]
-            for section in sections()}  # fmt: skip
-    act.follow_up = {"answers": answers, "done": {key: rows for key, rows in done.items() if rows}}
-    Reorganisation.objects.filter(pk=act.pk).update(follow_up=act.follow_up)
+    given = [_given(act, end) for end in ends_of([act])]  # all of them before anything is done
+    done, left = {}, {}
+    for section in sections():
+        rows = [row for each in given for row in each.carry_out(section, by=by)]
+        done[section.key] = [
+            *act.follow_up.get("done", {}).get(section.key, []),
+            *(row for row in rows if "left" not in row),
+        ]
+        left[section.key] = [row for row in rows if "left" in row]
+    act.follow_up = {key: act.follow_up[key] for key in ("rule", "answers") if key in act.follow_up}
+    act.follow_up["done"] = {key: rows for key, rows in done.items() if rows}
+    if any(left.values()):
+        act.follow_up["left"] = {key: rows for key, rows in left.items() if rows}
+    Reorganisation.objects.filter(pk=act.pk).update(follow_up=act.follow_up, follow_up_error="")
     return True
+
+
+@dataclass(frozen=True)
+class Given:
+    """The answers about one unit that ends, and by section what was proposed and cannot be done any more."""
+
+    end: End
+    answers: Mapping[str, str]
+    left: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def carry_out(self, section: Section, *, by: User | None) -> list[dict[str, Any]]:
+        return [*section.carry_out(self.end, self.answers, by=by), *self.left.get(section.key, [])]
+
+
+def _given(act: Reorganisation, end: End) -> Given:
+    """What a person answered; where they gave a rule, the first choices as they are at this moment."""
+    rule = act.follow_up.get("rule")
+    if rule is None:
+        return Given(end, act.follow_up.get("answers", {}))
+    answers: dict[str, str] = {}
+    left: dict[str, list[dict[str, Any]]] = {}
+    for section in sections():
+        for question in section.questions(end) if rule.get(section.key) == PROPOSED else []:
+            hindrance = _hindrance(question, end)
+            if hindrance:
+                left.setdefault(section.key, []).append(left_over(question.subject, question.detail, hindrance))
+            else:
+                answers[question.key] = question.initial
+    return Given(end, answers, left)
+
+
+def _hindrance(question: Question, end: End) -> str:
+    """Why the first choice is out of place: a successor that is itself no more is nobody's to choose another for."""
+    if not question.initial.startswith(SUCCESSOR):
+        return ""
+    heir, day = end.successor(question.initial), max(end.on, timezone.localdate())
+    return "" if heir.placement_on(day) else f"{heir} không hoạt động vào ngày {day:%d/%m/%Y}."
 
 
 def _claim(act: Reorganisation) -> bool:
@@ -192,16 +261,31 @@ def _claim(act: Reorganisation) -> bool:
 
 
 def carry_out_due(on: datetime.date) -> int:
-    """Carry out what waited for its day; how many acts this call did."""
-    due = Reorganisation.objects.standing().filter(effective_on__lte=on, followed_up_at__isnull=True)
-    waiting = due.exclude(follow_up={}).select_related("recorded_by")
+    """Carry out what waited for its day, act by act in order; how many acts this call did.
+
+    Only numbers are held, since a reform may end ten thousand units. A second caller stops at the act on which the
+    first is at work, and goes on only when that is done, so that the order holds.
+    """
+    due = Reorganisation.objects.unfollowed().filter(effective_on__lte=on)
+    due = due.filter(Q(reform__isnull=True) | Q(follow_up_tries__lt=MOST_TRIES))
     done = 0
-    for act in waiting.order_by("effective_on", "pk"):
+    for pk in list(due.order_by("effective_on", "pk").values_list("pk", flat=True)):
+        act = Reorganisation.objects.select_related("recorded_by").get(pk=pk)
         try:
             done += carry_out(act, by=act.recorded_by)
+        except Conflict as conflict:
+            _note_failure(act, str(conflict))
+        except ValidationError as refused:
+            _note_failure(act, "; ".join(refused.messages))
         except Exception:  # nothing of this act is written; the others must not wait for it
             logger.exception("What follows the act %s was not carried out.", act.pk)
+            _note_failure(act, FAILED)
     return done
+
+
+def _note_failure(act: Reorganisation, reason: str) -> None:
+    waiting = Reorganisation.objects.filter(pk=act.pk, followed_up_at__isnull=True)
+    waiting.update(follow_up_error=reason[:500], follow_up_tries=F("follow_up_tries") + 1)
 
 
 def undo(acts: list[Reorganisation], **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orgunits import workbook_safety, workbook_table
+from orgunits import reform_following, workbook_safety, workbook_table
 from orgunits.models import Level, WorkbookImport
 from orgunits.reform_book_checking import ReformCheck
 from orgunits.reform_book_rows import ACTS, END_WORD, LEFT, ReformPlan
@@ -50,6 +50,8 @@ STEPS: Final = (
     "Chia tách: mỗi đơn vị nhận một dòng cùng mã cũ; phần kế thừa là số nguyên theo cùng một thước đo (đoàn viên, "
     "trẻ em "
     "…), bỏ trống hết nếu không có. Đơn vị còn hoạt động sau khi tách thì thêm một dòng mã mới là mã của chính nó.",
+    "Khôi phục đơn vị đã kết thúc: mã cũ là mã đơn vị mang sau cùng, và mã cấp trên mới; tên, cấp, mã trở lại như lúc "
+    "kết thúc. Đơn vị trực thuộc trước kia, nếu cũng khôi phục, có dòng riêng.",
     "Kết thúc: chỉ mã cũ. Đơn vị trực thuộc phải có dòng chuyển hoặc kết thúc riêng.",
     "Đơn vị trực thuộc chưa biết về đâu được liệt kê ở trang “Chưa có chỗ” của tệp trả lại: ghi mã cấp trên mới, "
     "hoặc ghi "
@@ -101,4 +103,4 @@ def plan(book: ReformBook, row: WorkbookImport, *, on: datetime.date) -> ReformP
 
 
 def write(plan: ReformPlan, row: WorkbookImport, *, on: datetime.date) -> None:
-    carry_out(plan, row)
+    plan.asked = reform_following.counted(carry_out(plan, row))

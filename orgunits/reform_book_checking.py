@@ -11,6 +11,7 @@ from typing import Final
 
 from orgunits import reorganisation, scopes
 from orgunits.models import Level, Placement, WorkbookImport
+from orgunits.reform_book_past import PastUnits
 from orgunits.reform_book_rows import (
     ACTS,
     END_WORD,
@@ -21,6 +22,7 @@ from orgunits.reform_book_rows import (
     New,
     Parting,
     ReformPlan,
+    Return,
     Standing,
     Unit,
 )
@@ -36,6 +38,9 @@ NOT_FOR: Final = "Việc “{}” không dùng cột này; hãy để trống."
 NO_OLD: Final = "Trước ngày {:%d/%m/%Y} không có đơn vị nào mang mã này trong hệ thống này."
 CHANGED_LATER: Final = "Đơn vị này đã có thay đổi ghi từ ngày sắp xếp trở đi; hãy hủy thay đổi đó trước."
 OUTSIDE: Final = "Đơn vị mang mã này ở ngoài phạm vi bạn quản trị."
+NO_ENDED: Final = "Đến ngày {:%d/%m/%Y} không có đơn vị nào đã kết thúc mà mang mã này sau cùng."
+STANDS: Final = "Đơn vị mang mã này đang hoạt động trước ngày sắp xếp, không cần khôi phục."
+MANY_ENDED: Final = "Nhiều đơn vị đã kết thúc mang mã này: {}. Hãy khôi phục ở trang của đúng đơn vị."
 NO_NEW: Final = "Từ ngày sắp xếp không có đơn vị nào mang mã này. Đơn vị mới cần một dòng “Thành lập”."
 NO_LEVEL: Final = "Hệ thống này không có cấp như vậy. Hãy chọn trong danh sách, hoặc thêm ở trang Tên các cấp."
 TOP: Final = "Chỉ quản trị toàn hệ thống đặt được đơn vị đứng đầu hệ thống."
@@ -60,6 +65,7 @@ ASKED: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     Act.MERGE: (("old_code", "new_code"), ()),
     Act.SPLIT: (("old_code", "new_code"), ("share",)),
     Act.DISSOLVE: (("old_code",), ()),
+    Act.RESTORE: (("old_code", "parent"), ()),
 }
 WORDS: Final = {
     "old_code": "mã cũ", "new_code": "mã mới", "name": "tên mới", "level": "cấp", "parent": "mã cấp trên mới",
@@ -73,6 +79,7 @@ class ReformCheck:
         self.rows, self.left, self.sent = rows, left, sent
         self.day: datetime.date = sent.effective_on
         self.scope = scopes.administered(sent.uploaded_by, on=on)
+        self.past = PastUnits(sent.sector, self.scope, on=self.day)
         self.plan = ReformPlan()
         self.units: dict[int, Standing] = {}
         self.words = ReformWords(self.plan, self.units)
@@ -98,6 +105,8 @@ class ReformCheck:
         self._find_carriers()
         for new in self.plan.new:
             new.parent = self._above(new.row, new.row["parent"])
+        for back in self.plan.back:
+            back.parent = self._above(back.row, back.row["parent"])
         for change in self.plan.moved:
             if change.row["parent"]:
                 change.parent, change.moves = self._above(change.row, change.row["parent"]), True
@@ -131,6 +140,20 @@ class ReformCheck:
             return
         if row["on"] and row["on"] != self.day:
             self.rows.refuse(row, "on", OTHER_DAY.format(self.day))
+        self._refuse_cells(kind, row)
+        if kind == Act.ESTABLISH:
+            new = New(row, row["new_code"] or "", row["name"] or "", self._level(row))
+            self.plan.new.append(new)
+            self.words.new[new.code] = new
+        elif kind == Act.RESTORE and row["old_code"]:
+            self._restore(row, row["old_code"])
+        elif row["old_code"]:
+            unit = self._unit(row, "old_code", row["old_code"])
+            if unit is not None:
+                self._on_unit(kind, unit, row)
+
+    def _refuse_cells(self, kind: str, row: Row) -> None:
+        """What is missing, and what the act has no use for."""
         must, may = ASKED[kind]
         for name in must:
             if not row[name]:
@@ -138,14 +161,17 @@ class ReformCheck:
         for name in ("old_code", "new_code", "name", "level", "parent", "share"):
             if row[name] is not None and name not in must and name not in may:
                 self.rows.refuse(row, name, NOT_FOR.format(ACTS[kind]))
-        if kind == Act.ESTABLISH:
-            new = New(row, row["new_code"] or "", row["name"] or "", self._level(row))
-            self.plan.new.append(new)
-            self.words.new[new.code] = new
-        elif row["old_code"]:
-            unit = self._unit(row, "old_code", row["old_code"])
-            if unit is not None:
-                self._on_unit(kind, unit, row)
+
+    def _restore(self, row: Row, code: str) -> None:
+        found = self.past.find(code)
+        if len(found) > 1:
+            self._refuse(row, "old_code", MANY_ENDED.format("; ".join(each.words for each in found)))
+        elif not found:
+            self._refuse(row, "old_code", STANDS if code in self.old else NO_ENDED.format(self.day))
+        elif not found[0].unit.is_inside:
+            self._refuse(row, "old_code", OUTSIDE)
+        elif self._is_first(found[0].unit, row, self.changed):
+            self.plan.back.append(Return(row, found[0].unit, found[0].ended_on))
 
     def _settled(self, row: Row) -> None:
         """A unit for which a person has decided in the returned workbook."""
@@ -233,6 +259,9 @@ class ReformCheck:
             self._carry(change.code or "", change.unit.pk, change.row)
         for new in self.plan.new:
             self._carry(new.code, new.code, new.row)
+        for back in self.plan.back:
+            self.units[back.unit.pk] = back.unit
+            self._carry(back.unit.code, back.unit.pk, back.row)
 
     def _carry(self, code: str, unit: Unit, row: Row) -> None:
         if code in self.carriers:
@@ -299,11 +328,13 @@ class ReformCheck:
 
     def _refuse_circles(self) -> None:
         above: dict[Unit, Unit | None] = {new.code: new.parent for new in self.plan.new}
+        above |= {back.unit.pk: back.parent for back in self.plan.back}
         above |= {change.unit.pk: change.parent for change in self.plan.moved if change.moves}
         into = {unit.pk: merger.target for merger in self.plan.mergers for unit in merger.origins}
-        for start, row in [(new.code, new.row) for new in self.plan.new] + [
-            (change.unit.pk, change.row) for change in self.plan.moved if change.moves
-        ]:
+        starts: list[tuple[Unit, Row]] = [(new.code, new.row) for new in self.plan.new]
+        starts += [(back.unit.pk, back.row) for back in self.plan.back]
+        starts += [(change.unit.pk, change.row) for change in self.plan.moved if change.moves]
+        for start, row in starts:
             seen: set[Unit] = set()
             current = above[start]
             while current is not None and current != start and current not in seen:
@@ -323,6 +354,7 @@ class ReformCheck:
         """Units below one that ends which nobody has placed: only a merger takes along what lies below."""
         carried = {unit.pk: merger.target for merger in self.plan.mergers for unit in merger.origins}
         placed = {change.unit.pk for change in self.plan.moved if change.moves}
+        placed |= {back.unit.pk for back in self.plan.back}
         parted = {parting.unit.pk: parting for parting in self.plan.partings}
         for unit in self.units.values():
             parent = unit.parent_id

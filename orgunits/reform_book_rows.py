@@ -1,5 +1,6 @@
 """What the acts of a reform's workbook are called, and what of them is kept for writing."""
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,13 +19,14 @@ ACTS: Final[dict[str, str]] = {
     Act.MERGE: "Sáp nhập",
     Act.SPLIT: "Chia tách",
     Act.DISSOLVE: "Kết thúc",
+    Act.RESTORE: "Khôi phục",
 }
 Unit = str | int  # the new official code of a unit that the reform establishes, or the number of one that is there
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A unit as it is before the reform."""
+    """A unit as it is before the reform; one that has ended, as it was last."""
 
     pk: int
     code: str
@@ -58,6 +60,16 @@ class Change:
 
 
 @dataclass
+class Return:
+    """A unit that had ended and is there again, as it was last called, below another unit."""
+
+    row: Row
+    unit: Standing
+    ended_on: datetime.date
+    parent: Unit | None = None
+
+
+@dataclass
 class Parting:
     """A unit of which all or a part goes to others."""
 
@@ -84,3 +96,4 @@ class ReformPlan(Plan):
     partings: list[Parting] = field(default_factory=list)
     mergers: list[Merger] = field(default_factory=list)
     ended: list[tuple[Row, Standing]] = field(default_factory=list)
+    back: list[Return] = field(default_factory=list)

@@ -29,6 +29,9 @@ class ReformWords:
             shares += [f"{parting.unit.name} (còn lại){share_words(parting.kept_share)}"] if parting.goes_on else []
             before = f"{parting.unit.name} ({parting.unit.code})"
             self._line(Act.SPLIT, parting.unit.code, before, "; ".join(shares))
+        for back in plan.back:
+            before = f"{back.unit.name} ({back.unit.code}), kết thúc từ {back.ended_on:%d/%m/%Y}"
+            self._line(Act.RESTORE, back.unit.code, before, f"hoạt động lại, {self.under(back.parent)}")
         for _, unit in plan.ended:
             self._line(Act.DISSOLVE, unit.code, f"{unit.name} ({unit.code})", "không còn hoạt động")
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
-from orgunits import audit, new_units, reorganisation
+from orgunits import audit, new_units, reform_following, reorganisation
 from orgunits.models import OrgUnit, Reform, WorkbookImport
 from orgunits.placing import batches
-from orgunits.reform_book_rows import Change, Merger, New, Parting, ReformPlan, Standing, Unit
+from orgunits.reform_book_rows import Change, Merger, New, Parting, ReformPlan, Return, Standing, Unit
 from orgunits.workbook_plan import Rejected
 from orgunits.workbook_table import Row, error
 
@@ -31,7 +31,9 @@ def carry_out(plan: ReformPlan, sent: WorkbookImport) -> Reform:
     )
     _Writing(plan, order).run()
     WorkbookImport.objects.filter(pk=sent.pk).update(reform=reform)
-    audit.record("reform.record", reform, by=by, file=sent.original_name, count=acts)
+    reform_following.keep(reform, sent.follow_rule)
+    told = reform_following.told(sent.follow_rule)
+    audit.record("reform.record", reform, by=by, file=sent.original_name, count=acts, follow_up=told)
     return reform
 
 
@@ -51,6 +53,8 @@ class _Writing:
             self._load()
             for new in plan.new:
                 self._do(new.row, partial(self._establish, new))
+            for back in plan.back:
+                self._do(back.row, partial(self._restore, back))
             for change in plan.moved:
                 self._do(change.row, partial(self._change, change))
             for _, row, act in sorted(self._ends(), key=lambda end: -end[0]):
@@ -65,6 +69,7 @@ class _Writing:
     def _load(self) -> None:
         plan = self.plan
         known: list[Unit | None] = [new.parent for new in plan.new]
+        known += [unit for back in plan.back for unit in (back.unit.pk, back.parent)]
         known += [unit for change in plan.moved for unit in (change.unit.pk, change.parent)]
         known += [unit.pk for _, unit in plan.ended]
         known += [unit for parting in plan.partings for unit in (parting.unit.pk, *parting.shares)]
@@ -86,6 +91,9 @@ class _Writing:
         self.order.establish(
             self.new[new.code], name=new.name, level=new.level, parent=self._unit(new.parent), code=new.code
         )
+
+    def _restore(self, back: Return) -> None:
+        self.order.restore(self.units[back.unit.pk], parent=self._unit(back.parent))
 
     def _change(self, change: Change) -> None:
         unit = self.units[change.unit.pk]

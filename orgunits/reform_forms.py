@@ -6,10 +6,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator
+from django.utils.formats import number_format
 
-from orgunits import roles
+from orgunits import following, reform_following, roles
+from orgunits.following import Section
 from orgunits.form_fields import DayField
-from orgunits.models import OrgUnit, Sector, User
+from orgunits.models import OrgUnit, Sector, User, WorkbookImport
 from orgunits.vietnamese import nfc
 from orgunits.workbook_table import EARLIEST, LATEST
 
@@ -50,6 +52,42 @@ class ReformForm(forms.Form):
 
     def clean_name(self) -> str:
         return nfc(" ".join(self.cleaned_data["name"].split()))
+
+
+class FollowForm(forms.Form):
+    """What is to become of what hangs on the units that the reform ends: an explicit choice for each section."""
+
+    def __init__(self, *args: Any, row: WorkbookImport, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "viec-%s")
+        super().__init__(*args, **kwargs)
+        asked = {each["key"]: each for each in row.asked}
+        for section in following.sections():
+            if section.key in asked:
+                self.fields[section.key] = self._field(section, row.follow_rule.get(section.key))
+        self.asked = [(section, self[section.key], *_told(asked[section.key]))
+                      for section in following.sections() if section.key in asked]  # fmt: skip
+
+    def _field(self, section: Section, earlier: str | None) -> forms.ChoiceField:
+        """Nothing is chosen beforehand, save what the person themselves chose before the tree changed."""
+        return forms.ChoiceField(
+            label=section.title,
+            choices=reform_following.CHOICES,
+            widget=forms.RadioSelect,
+            initial=earlier,
+            error_messages={
+                "required": "Hãy chọn cách xử lý cho phần này.",
+                "invalid_choice": "Hãy chọn một trong hai cách.",
+            },
+        )
+
+    @property
+    def rule(self) -> dict[str, str]:
+        return dict(self.cleaned_data)
+
+
+def _told(asked: dict[str, Any]) -> tuple[int, list[str]]:
+    """The number of units that end, and what hangs on them as words."""
+    return asked["ended"], [f"{number_format(number, force_grouping=True)} {label}" for label, number in asked["sizes"]]
 
 
 class ReasonForm(forms.Form):

@@ -98,7 +98,7 @@ def _put_back(acts: QuerySet[Reorganisation], *, on: datetime.date) -> None:
     }
     for pks in batches([row.pk for row in gone]):
         Placement.objects.filter(pk__in=pks).delete()
-    _go_on(gone, on=on)
+    _go_on(gone, restored=set(acts.filter(act=Act.RESTORE).values_list("org_unit_id", flat=True)), on=on)
     ended = ReorganisationUnit.objects.filter(
         reorganisation__in=acts.filter(act__in=(Act.MERGE, Act.SPLIT, Act.DISSOLVE)), part="origin"
     )
@@ -107,9 +107,13 @@ def _put_back(acts: QuerySet[Reorganisation], *, on: datetime.date) -> None:
     _restore_later_paths(moved, on=on)
 
 
-def _go_on(gone: Iterable[Placement], *, on: datetime.date) -> None:
-    """The place before each deleted one takes over its end; where nothing follows, the last one is final again."""
-    by_unit = {row.org_unit_id: row for row in gone}
+def _go_on(gone: Iterable[Placement], *, restored: set[int], on: datetime.date) -> None:
+    """The place before each deleted one takes over its end; where nothing follows, the last one is final again.
+
+    A unit that the acts restored has ended again, also where it had ended with the very day.
+    """
+    back = {row.org_unit_id: row for row in gone if row.org_unit_id in restored}
+    by_unit = {row.org_unit_id: row for row in gone if row.org_unit_id not in restored}
     plain, others = [], []
     for pks in batches(list(by_unit)):
         for before in Placement.objects.filter(org_unit__in=pks, valid_to=on).only("pk", "org_unit_id"):
@@ -122,7 +126,7 @@ def _go_on(gone: Iterable[Placement], *, on: datetime.date) -> None:
     for pks in batches(plain):
         Placement.objects.filter(pk__in=pks).update(valid_to=None, is_final=True)
     Placement.objects.bulk_update(others, ["valid_to", "is_final"], batch_size=100)
-    for pks in batches([pk for pk, row in by_unit.items() if row.is_final]):  # restored after a time without a place
+    for pks in batches([pk for pk, row in (by_unit | back).items() if row.is_final]):
         last = Placement.objects.filter(org_unit__in=pks).order_by("org_unit_id", "-valid_from")
         newest = {row.org_unit_id: row.pk for row in reversed(list(last))}
         Placement.objects.filter(pk__in=newest.values()).update(is_final=True)

@@ -4,14 +4,15 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from orgunits import audit
-from orgunits.following import SUCCESSOR, End, Option, Question, Section, successor_options
+from orgunits.following import SUCCESSOR, End, Option, Question, Section, Size, left_over, successor_options
 from orgunits.models import OrgUnit, RoleAssignment, User
 from orgunits.models.people import RoleAssignmentQuerySet
 
 END = "end"
+CHANGED = "Vai trò vừa được người khác sửa."
 
 
 class RoleSection(Section):
@@ -19,6 +20,15 @@ class RoleSection(Section):
     order = 10
     title = "Vai trò của người ở đơn vị kết thúc"
     lead = "Vai trò kết thúc cùng đơn vị, hoặc chuyển sang đơn vị kế thừa từ ngày có hiệu lực."
+    proposal = (
+        "Nơi kế thừa là một đơn vị duy nhất và chưa có ai giữ vai trò thì vai trò chuyển sang đơn vị đó. Mọi vai trò "
+        "khác kết thúc cùng đơn vị."
+    )
+
+    def counted(self, units: QuerySet[OrgUnit], on: datetime.date) -> list[Size]:
+        lasting = RoleAssignment.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on), org_unit__in=units)
+        sizes = lasting.aggregate(roles=Count("pk"), people=Count("user", distinct=True))
+        return [Size("vai trò", sizes["roles"]), Size("người giữ vai trò", sizes["people"])]
 
     def questions(self, end: End) -> list[Question]:
         heir = end.only_successor
@@ -42,6 +52,7 @@ class RoleSection(Section):
             before, ends_on = held.valid_to, max(end.on, held.valid_from)
             same = RoleAssignment.objects.filter(pk=held.pk, valid_to=before)
             if not same.update(valid_to=ends_on):
+                done.append(left_over(str(held.user), f"{held.get_role_display()}, {end.unit}", CHANGED))
                 continue
             audit.record(
                 "role.end", held.user, by=by, org_unit=end.unit, role=held.role, valid_to=ends_on.isoformat(),

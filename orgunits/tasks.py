@@ -20,7 +20,7 @@ def ring_for_invitations() -> None:
         deliver_invitation.delay(pk)
 
 
-@shared_task(expires=600)
+@shared_task(base=Bell, expires=600)
 def follow_reorganisations() -> None:
     """Carry out what was chosen for acts whose day has come."""
     following.carry_out_due(timezone.localdate())

@@ -32,6 +32,8 @@ urlpatterns: list[URLPattern] = [
     path("sap-xep/tep/mau/", workbooks.reform_template, name="reform_template"),
     path("sap-xep/<int:pk>/", reforms.reform_detail, name="reform_detail"),
     path("sap-xep/<int:pk>/huy/", reforms.reform_reverse, name="reform_reverse"),
+    path("sap-xep/<int:pk>/viec-kem-theo/", reforms.reform_take_up, name="reform_take_up"),
+    path("sap-xep/<int:pk>/viec-kem-theo/lam-lai/", reforms.reform_follow_again, name="reform_follow_again"),
     # levels
     path("cap/", levels.level_list, name="level_list"),
     path("cap/them/", levels.level_create, name="level_create"),

@@ -11,7 +11,7 @@ A worker that dies leaves nothing half written; a tick gives its row to another 
 import datetime
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -48,6 +48,10 @@ MOVED: Final = (
     "xem "
     "lại rồi bấm ghi."
 )
+SHOWN_BEFORE: Final = (
+    "Chưa ghi gì: bản xem trước đã đổi sau khi bạn mở trang. Dưới đây là bản mới; hãy xem lại rồi bấm ghi."
+)
+PRESSED: Final = "Tệp này đã được ghi, hoặc không còn chờ xác nhận."
 NOTHING: Final = "Tệp không thay đổi gì nên không có gì để ghi."
 
 
@@ -68,13 +72,23 @@ def take(upload: UploadedFile, *, kind: str, by: User, **reform: Any) -> Workboo
 
 
 @transaction.atomic
-def confirm(row: WorkbookImport, *, by: User) -> None:
-    """Ask a worker to do what was shown; raises Conflict when the row is past it."""
+def confirm(row: WorkbookImport, *, by: User, seen: str, rule: Mapping[str, str] | None = None) -> None:
+    """Ask a worker to do what was shown; ``seen`` is the digest of the preview that the person has read.
+
+    ``rule`` says by section what is to become of what hangs on the units that end. Raises Conflict when the row is past
+    it, or shows something else by now.
+    """
     if row.uploaded_by_id != by.pk:
         raise PermissionDenied
-    ready = WorkbookImport.objects.filter(pk=row.pk, status=Status.READY, digest=row.digest)
-    if not ready.update(status=Status.CONFIRMED, error="", progress=0, claims=0):
-        raise Conflict("Tệp này đã được ghi, hoặc không còn chờ xác nhận.")
+    if seen == row.digest and _claim_ready(row.pk, seen, dict(rule or {})):
+        return
+    row.refresh_from_db(fields=["status", "digest"])
+    raise Conflict(SHOWN_BEFORE if row.status == Status.READY else PRESSED)
+
+
+def _claim_ready(pk: int, seen: str, rule: dict[str, str]) -> bool:
+    ready = WorkbookImport.objects.filter(pk=pk, status=Status.READY, digest=seen).exclude(digest="")
+    return bool(ready.update(status=Status.CONFIRMED, error="", progress=0, claims=0, follow_rule=rule))
 
 
 def run(pk: int) -> bool:
@@ -138,11 +152,16 @@ def _import(row: WorkbookImport) -> None:
             if not _record(row, status=Status.DONE, progress=100, error="", finished_at=timezone.now()):
                 return
             plan = kind.plan(book, row, on=on)
-            if plan.stops or plan.digest != row.digest:
-                raise Rejected(plan.errors)
+            _refuse_other(plan, row)
             kind.write(plan, row, on=on)
     except Rejected:
         _show(row, _rehearse(row, book), error=MOVED)
+
+
+def _refuse_other(plan: Plan, row: WorkbookImport) -> None:
+    """Nothing is written but what the person has seen: something else may have changed the tree since."""
+    if plan.stops or plan.digest != row.digest:
+        raise Rejected(plan.errors)
 
 
 def _read(row: WorkbookImport) -> Any:
@@ -178,6 +197,7 @@ def _show(row: WorkbookImport, plan: Plan, *, error: str) -> None:
         counts=plan.counts,
         changes=[] if stops else plan.changes,
         unresolved=plan.unresolved,
+        asked=[] if stops else plan.asked,
         digest="" if stops else plan.digest,
         error=NOTHING if is_empty else "" if stops else error,
         progress=100,

@@ -22,6 +22,7 @@ class Plan:
     counts: dict[str, int] = field(default_factory=dict)
     changes: list[list[str]] = field(default_factory=list)
     unresolved: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)  # what hangs on units that would end; see WorkbookImport
 
     @property
     def stops(self) -> bool:

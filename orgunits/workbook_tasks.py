@@ -11,6 +11,7 @@ from orgunits.bells import Bell
 def run_workbook_import(pk: int) -> None:
     if workbook_jobs.run(pk):
         tasks.ring_for_invitations()
+        tasks.follow_reorganisations.ring()
 
 
 @shared_task(expires=120)

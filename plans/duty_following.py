@@ -8,11 +8,11 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from orgunits import audit
-from orgunits.following import SUCCESSOR, End, Option, Question, Section, successor_options
+from orgunits.following import SUCCESSOR, End, Option, Question, Section, Size, left_over, successor_options
 from orgunits.models import OrgUnit, User
 from plans.models import Plan, ReportingDuty
 
@@ -24,6 +24,21 @@ class DutySection(Section):
     order = 20
     title = "Chế độ báo cáo và kế hoạch"
     lead = "Báo cáo đã giao không đổi theo các lựa chọn này; chúng áp dụng cho những kỳ mở từ ngày có hiệu lực."
+    proposal = (
+        "Đơn vị kế thừa duy nhất thay đơn vị kết thúc ở nơi nhận báo cáo và trong danh sách đơn vị phải báo cáo; không "
+        "có đơn vị kế thừa duy nhất thì đơn vị kết thúc được bỏ khỏi danh sách đó. Kế hoạch, và chế độ báo cáo do đơn "
+        "vị kết thúc đặt ra, để nguyên."
+    )
+
+    def counted(self, units: QuerySet[OrgUnit], on: datetime.date) -> list[Size]:
+        running = _running(on).order_by()
+        laid_down = running.filter(plan__org_unit__in=units).exclude(recipient_unit=F("plan__org_unit"))
+        return [
+            Size("chế độ báo cáo gửi về đơn vị kết thúc", running.filter(recipient_unit__in=units).count()),
+            Size("chế độ báo cáo do đơn vị kết thúc đặt ra", laid_down.count()),
+            Size("lần đơn vị kết thúc được nêu tên phải báo cáo", _named_pairs(units, on).count()),
+            Size("kế hoạch của đơn vị kết thúc", _open_plans().filter(org_unit__in=units).order_by().count()),
+        ]
 
     def questions(self, end: End) -> list[Question]:
         return [
@@ -34,13 +49,13 @@ class DutySection(Section):
         ]
 
     def carry_out(self, end: End, answers: Mapping[str, str], *, by: User | None) -> list[dict[str, Any]]:
-        done: list[dict[str, Any] | None] = []
+        done: list[dict[str, Any]] = []
         for duty in [*_received(end), *_laid_down(end)]:
             answer = answers.get(f"duty-{duty.pk}", KEEP)
             if answer.startswith(SUCCESSOR):
-                done.append(_new_recipient(duty, end, end.successor(answer), by=by))
+                done.append(_new_recipient(duty, end, end.successor(answer), by=by) or _lost(duty.name, end))
             elif answer == END:
-                done.append(_end_duty(duty, end, by=by))
+                done.append(_end_duty(duty, end, by=by) or _lost(duty.name, end))
         for duty in _chosen(end):
             answer = answers.get(f"reporter-{duty.pk}-{end.unit.pk}", KEEP)
             if answer != KEEP:
@@ -48,8 +63,8 @@ class DutySection(Section):
                 done.append(_replace_reporter(duty, end, heir, by=by))
         for plan in _plans(end):
             if answers.get(f"plan-{plan.pk}") == CLOSE:
-                done.append(_close(plan, by=by))
-        return [row for row in done if row]
+                done.append(_close(plan, by=by) or _lost(str(plan), end))
+        return done
 
     def undo(self, done: list[dict[str, Any]], *, by: User | None, on: datetime.date) -> None:
         undoing = {"recipient": _undo_recipient, "end": _undo_end, "reporter": _undo_reporter, "close": _undo_close}
@@ -58,29 +73,40 @@ class DutySection(Section):
 
 
 # --- what there is ---------------------------------------------------------------------------------------------------
-def _running(end: End) -> Any:
+def _running(on: datetime.date) -> Any:
     """Duties that still hold on the day, of plans that were not closed."""
-    holds = Q(active_to__isnull=True) | Q(active_to__gt=end.on)
+    holds = Q(active_to__isnull=True) | Q(active_to__gt=on)
     running = ReportingDuty.objects.filter(holds).exclude(plan__status=Plan.Status.CLOSED)
     return running.select_related("plan__document", "plan__org_unit").order_by("plan", "pk")
 
 
 def _received(end: End) -> Any:
-    return _running(end).filter(recipient_unit=end.unit)
+    return _running(end.on).filter(recipient_unit=end.unit)
 
 
 def _laid_down(end: End) -> Any:
     """Duties of the unit's own plans whose reports go to somebody else, or to nobody yet."""
-    return _running(end).filter(plan__org_unit=end.unit).exclude(recipient_unit=end.unit)
+    return _running(end.on).filter(plan__org_unit=end.unit).exclude(recipient_unit=end.unit)
 
 
 def _chosen(end: End) -> Any:
-    chosen = _running(end).filter(reporters=ReportingDuty.Reporters.CHOSEN, units=end.unit)
+    chosen = _running(end.on).filter(reporters=ReportingDuty.Reporters.CHOSEN, units=end.unit)
     return chosen.exclude(plan__org_unit=end.unit)
 
 
+def _named_pairs(units: QuerySet[OrgUnit], on: datetime.date) -> Any:
+    """As ``_chosen`` for many units: a duty that names two of them counts twice."""
+    running = _running(on).filter(reporters=ReportingDuty.Reporters.CHOSEN).order_by()
+    pairs = ReportingDuty.units.through.objects.filter(orgunit__in=units, reportingduty__in=running.values("pk"))
+    return pairs.exclude(reportingduty__plan__org_unit=F("orgunit"))
+
+
+def _open_plans() -> Any:
+    return Plan.objects.exclude(status=Plan.Status.CLOSED)
+
+
 def _plans(end: End) -> Any:
-    plans = Plan.objects.filter(org_unit=end.unit).exclude(status=Plan.Status.CLOSED).select_related("document")
+    plans = _open_plans().filter(org_unit=end.unit).select_related("document")
     return plans.annotate(target_count=Count("targets", distinct=True)).order_by("pk")
 
 
@@ -115,6 +141,10 @@ def _of_plan(plan: Any) -> Question:
     options = [Option(KEEP, "Để nguyên"), Option(CLOSE, "Kết thúc kế hoạch")]
     count = f"{plan.target_count} chỉ tiêu" if plan.target_count else "không có chỉ tiêu"
     return Question(f"plan-{plan.pk}", str(plan), f"kế hoạch của {plan.org_unit}, {count}", options, KEEP)
+
+
+def _lost(subject: str, end: End) -> dict[str, Any]:
+    return left_over(subject, str(end.unit), "Vừa được người khác sửa.")
 
 
 # --- what is done, and its way back ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What people type into plans: their document, sections, recipients and citations."""
+"""What people type into plans: their document, recipients and citations; and what all forms of plans share."""
 
 import datetime
 from typing import Any
@@ -9,9 +9,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, inlineformset_factory
 
-from orgunits.models import Level, OrgUnit, Placement
+from orgunits.models import OrgUnit, Placement
 from orgunits.vietnamese import nfc
-from plans.models import Citation, Document, Plan, Programme, Responsibility, Section, Task
+from plans.models import Citation, Document, Plan, Programme
 
 WRITABLE_KINDS = (
     Document.Kind.PLAN,
@@ -194,133 +194,6 @@ class PlanForm(VietnameseFormMixin, forms.ModelForm):
         return {name: self.cleaned_data[name] for name in ("programme", "status", "year_from", "year_to")}
 
 
-class RegistrationForm(VietnameseFormMixin, forms.Form):
-    """Number and day of a unit's own plan, without its text."""
-
-    number = forms.CharField(label="Số, ký hiệu", max_length=80, help_text="Ghi như trên văn bản, ví dụ 12/KH-CĐCS.")
-    issued_on = date_field("Ngày ban hành")
-    subject = forms.CharField(
-        label="Trích yếu", required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="Không bắt buộc."
-    )
-
-    def __init__(self, *args: Any, on: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.on = on
-        self.fields["issued_on"].required = True
-        self.fields["issued_on"].error_messages["required"] = "Hãy ghi ngày ban hành."
-
-    def clean_issued_on(self) -> datetime.date:
-        issued_on: datetime.date = self.cleaned_data["issued_on"]
-        if issued_on > self.on:
-            raise forms.ValidationError("Ngày ban hành không thể sau hôm nay.")
-        return issued_on
-
-
-class SectionForm(VietnameseFormMixin, forms.ModelForm):
-    """The text of one section, and whether units carry it out as a task."""
-
-    is_task = forms.BooleanField(
-        label="Là nhiệm vụ phải theo dõi",
-        required=False,
-        help_text="Các đơn vị báo cáo tình hình thực hiện của từng nhiệm vụ.",
-    )
-    time_frame = forms.CharField(
-        label="Thời gian thực hiện",
-        required=False,
-        max_length=200,
-        help_text="Ghi như trong văn bản. Để trống khi văn bản không nêu.",
-    )
-    year_round = forms.BooleanField(label="Thường xuyên hằng năm", required=False)
-    starts_on = date_field("Từ ngày", help_text="")
-    ends_on = date_field("Đến ngày", help_text="")
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Section
-        fields = ("kind", "number", "heading", "body")
-        widgets = {"heading": forms.Textarea(attrs={"rows": 2}), "body": forms.Textarea(attrs={"rows": 8})}
-        help_texts = {"number": "Ví dụ I., 1., 1.1., a) hoặc dấu gạch -."}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = form_helper(
-            Row(Column("kind", css_class="col-md-6"), Column("number", css_class="col-md-6")),
-            "heading",
-            "body",
-            Fieldset(
-                "Nhiệm vụ",
-                "is_task",
-                "time_frame",
-                "year_round",
-                Row(Column("starts_on", css_class="col-md-6"), Column("ends_on", css_class="col-md-6")),
-            ),
-            "seen",
-        )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if not cleaned.get("heading") and not cleaned.get("body"):
-            self.add_error("body", "Hãy ghi tiêu đề hoặc nội dung của mục.")
-        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
-        if first and last and last < first:
-            self.add_error("ends_on", f"Ngày kết thúc phải từ ngày {first:%d/%m/%Y} trở đi.")
-        return cleaned
-
-    def section_values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("kind", "number", "heading", "body")}
-
-    def task_values(self, task: Task | None) -> dict[str, Any] | None:
-        """The values of the task, or None when the section is none."""
-        if not self.cleaned_data["is_task"]:
-            return None
-        values = {name: self.cleaned_data[name] for name in ("time_frame", "year_round", "starts_on", "ends_on")}
-        label = task.time_label if task else ""
-        return {**values, "time_label": label or ("Thời gian thực hiện" if values["time_frame"] and not task else "")}
-
-
-class ResponsibilityForm(VietnameseFormMixin, forms.ModelForm):
-    class Meta:
-        model = Responsibility
-        fields = ("part", "label", "bodies", "org_unit", "level")
-        widgets = {"bodies": forms.Textarea(attrs={"rows": 2})}
-        help_texts = {
-            "label": "Như trong văn bản, ví dụ Ngành chủ trì. Để trống khi đơn vị chỉ được nêu trong câu.",
-            "bodies": "Như trong văn bản.",
-        }
-
-
-class BaseResponsibilityFormSet(RowsMixin, BaseInlineFormSet):
-    """Rows of leading and supporting bodies; units and levels near the issuer to choose from."""
-
-    def __init__(self, *args: Any, plan: Plan, on: datetime.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        units = unit_choices(plan.org_unit, on=on)
-        linked = OrgUnit.objects.filter(responsibilities__section__plan=plan)
-        pks = set(units.values_list("pk", flat=True)) | set(linked.values_list("pk", flat=True))
-        self.units = OrgUnit.objects.filter(pk__in=pks).prefetch_related("placements")
-        self.levels = Level.objects.filter(sector=plan.org_unit.sector)
-
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        form.fields["org_unit"].queryset = self.units
-        form.fields["level"].queryset = self.levels
-        for name, field in form.fields.items():
-            field.required = field.required and name in {"part", "bodies"}
-
-
-ResponsibilityFormSet = inlineformset_factory(
-    Section,
-    Responsibility,
-    form=ResponsibilityForm,
-    formset=BaseResponsibilityFormSet,
-    extra=2,
-    max_num=MOST_ROWS,
-    absolute_max=MOST_ROWS,
-    can_delete=True,
-    can_delete_extra=False,
-)
-
-
 class RecipientsForm(VietnameseFormMixin, forms.Form):
     """Kính gửi and Nơi nhận, one a line."""
 
@@ -381,52 +254,6 @@ CitationFormSet = inlineformset_factory(
     can_delete=True,
     can_delete_extra=False,
 )
-
-
-class OutsideDocumentForm(VietnameseFormMixin, forms.ModelForm):
-    """A document of a higher body that has no plan of its own here."""
-
-    issued_on = date_field("Ngày ban hành")
-
-    class Meta:
-        model = Document
-        fields = ("kind", "number", "issued_on", "issuer_name", "subject", "derives_from")
-        widgets = {"subject": forms.Textarea(attrs={"rows": 3})}
-
-    def __init__(self, *args: Any, documents: QuerySet[Document], **kwargs: Any) -> None:
-        """``documents`` are those of the programme that the person may read."""
-        super().__init__(*args, **kwargs)
-        for name in ("number", "issuer_name"):
-            self.fields[name].required = True
-        self.fields["derives_from"].queryset = documents  # type: ignore[attr-defined]
-        self.fields["derives_from"].label_from_instance = document_label  # type: ignore[attr-defined]
-
-
-class ProgrammeForm(VietnameseFormMixin, forms.ModelForm):
-    """A programme; its root document is chosen once the document has been added to it."""
-
-    class Meta:
-        model = Programme
-        fields = ("code", "short_name", "name", "year_from", "year_to", "root_document")
-        help_texts = {
-            "code": "Chữ thường không dấu, số và gạch nối, ví dụ 28-ct-tw.",
-            "root_document": "Chỉ thị, quyết định ban hành chương trình. Thêm văn bản vào chương trình rồi chọn ở đây.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        documents = Document.objects.filter(programme=self.instance.pk, plan__isnull=True)
-        root = Document.objects.filter(pk=self.instance.root_document_id)
-        choices = (documents | root).order_by("issued_on", "pk") if self.instance.pk else documents.none()
-        self.fields["root_document"].queryset = choices  # type: ignore[attr-defined]
-        self.fields["root_document"].label_from_instance = document_label  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        first, last = cleaned.get("year_from"), cleaned.get("year_to")
-        if first and last and last < first:
-            self.add_error("year_to", f"Năm kết thúc phải từ năm {first} trở đi.")
-        return cleaned
 
 
 def document_label(document: Document) -> str:

@@ -30,6 +30,7 @@ class MissingRow:
     unit: OrgUnit
     reminded_today: bool
     waiting: Waiting | None = None  # for whose reports the unit itself waits
+    divided_among: str = ""  # in today's tree: the units in whose lists the report of a divided unit stands
 
     @property
     def is_late(self) -> bool:
@@ -59,12 +60,15 @@ def missing_rows(row: Rollup, *, user: User, on: datetime.date) -> list[MissingR
         .annotate(last=Max("sent_at"))
     )
     waits = waiting.waiting(owed, on=on)
+    units = {obligation.org_unit_id for obligation in owed}
+    divided = {} if row.basis == Rollup.Basis.AS_FILED else _divided(units, on=on)
     rows = [
         _row(
             obligation,
             people[obligation.org_unit_id],
             reminded.get(obligation.pk),
             waits=waits.get(obligation.pk),
+            divided=divided.get(obligation.org_unit_id, []),
             on=on,
         )
         for obligation in owed
@@ -87,12 +91,27 @@ def _below(row: Rollup, *, on: datetime.date) -> Q:
     return Q(org_unit__in=there) | gone
 
 
+def _divided(units: set[int], *, on: datetime.date) -> dict[int, list[str]]:
+    """By unit that is no more: the names of today's units among which it was divided, where they are several."""
+    places = Placement.objects.as_of(on).order_by()
+    gone = units - set(places.filter(org_unit__in=units).values_list("org_unit_id", flat=True))
+    links = Succession.objects.filter(predecessor__in=gone, reorganisation__effective_on__lte=on).order_by("pk")
+    heirs: dict[int, dict[int, None]] = {}
+    for unit, heir in links.values_list("predecessor_id", "successor_id"):
+        heirs.setdefault(unit, {})[heir] = None
+    met = {heir for each in heirs.values() for heir in each}
+    names = dict(places.filter(org_unit__in=met).values_list("org_unit_id", "name"))
+    found = {unit: [names[heir] for heir in each if heir in names] for unit, each in heirs.items()}
+    return {unit: several for unit, several in found.items() if len(several) > 1}
+
+
 def _row(
     obligation: Obligation,
     people: list[User],
     reminded_at: datetime.datetime | None,
     *,
     waits: Waiting | None,
+    divided: list[str],
     on: datetime.date,
 ) -> MissingRow:
     unit, day = obligation.org_unit, min(obligation.period.ends_on, on)
@@ -111,6 +130,7 @@ def _row(
         unit=unit,
         reminded_today=reminded_at is not None and timezone.localdate(reminded_at) == on,
         waiting=waits,
+        divided_among="; ".join(divided),
     )
 
 

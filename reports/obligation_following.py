@@ -11,11 +11,21 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from orgunits import audit
-from orgunits.following import SUCCESSOR, Afterwards, End, Option, Question, Section, successor_options
+from orgunits.following import (
+    SUCCESSOR,
+    Afterwards,
+    End,
+    Option,
+    Question,
+    Section,
+    Size,
+    left_over,
+    successor_options,
+)
 from orgunits.models import OrgUnit, Reorganisation, ReorganisationUnit, User
 from orgunits.transitions import Conflict
 from reports import obligations, rollups
@@ -33,6 +43,16 @@ class ObligationSection(Section):
     title = "Báo cáo còn phải nộp của đơn vị kết thúc"
     lead = "Báo cáo đã nộp, đã duyệt giữ nguyên. Chuyển sang đơn vị kế thừa: bản nháp vẫn xem và lấy nội dung được."
     afterwards_title = "Ai còn nợ báo cáo gì sau đó"
+    proposal = (
+        "Báo cáo của kỳ chưa hết chuyển sang đơn vị kế thừa duy nhất, trừ khi đơn vị đó đã được miễn hoặc chính là nơi "
+        "nhận. Báo cáo của kỳ đã hết, đã từng nộp hoặc có nhiều đơn vị kế thừa vẫn là của đơn vị cũ, người của đơn vị "
+        "kế thừa nộp. Không có đơn vị kế thừa thì khép lại."
+    )
+
+    def counted(self, units: QuerySet[OrgUnit], on: datetime.date) -> list[Size]:
+        owed = Obligation.objects.owed().filter(org_unit__in=units).order_by()
+        sizes = owed.aggregate(reports=Count("pk"), units=Count("org_unit", distinct=True))
+        return [Size("báo cáo còn phải nộp", sizes["reports"]), Size("đơn vị còn nợ báo cáo", sizes["units"])]
 
     def questions(self, end: End) -> list[Question]:
         return [_question(row, end) for row in _open(end.unit)]
@@ -47,8 +67,8 @@ class ObligationSection(Section):
             try:
                 with transaction.atomic():
                     done.append(_close(row, end, heir, by=by))
-            except Conflict:  # it was filed on the way to the day of the act: then it stays as it is
-                continue
+            except Conflict as conflict:  # filed, or its successor ended, on the way to the day of the act
+                done.append(left_over(f"{row.duty}, {row.period}", str(end.unit), str(conflict)))
         return done
 
     def undo(self, done: list[dict[str, Any]], *, by: User | None, on: datetime.date) -> None:

@@ -1,7 +1,7 @@
 """The sums of earlier periods in today's tree: *theo tổ chức hiện nay*, beside what ended and what cannot be allocated.
 
-Each unit's own sums, as the rows as filed hold them, go where the acts since lead them (following.py), and are summed
-up today's tree, for each basis by itself. So over all roots, in every cell and every count:
+Each unit's own sums, as the rows as filed hold them, go where the acts since lead them (todays_places.py), and are
+summed up today's tree, for each basis by itself. So over all roots, in every cell and every count:
 
     as filed = restated + ended + unallocated
 
@@ -26,9 +26,9 @@ from django.utils import timezone
 from orgunits.models import Reorganisation
 from orgunits.models.units import SEGMENT_WIDTH, unit_pks
 from plans.models import ReportingDuty
-from reports.following import Ways
 from reports.models import Period, Restatement, Rollup
 from reports.own_sums import COUNTS, Sums, batches
+from reports.todays_places import Ways
 
 log = logging.getLogger(__name__)
 Basis = Rollup.Basis

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from orgunits import reorganisation
+from orgunits import reform_following, reorganisation
 from orgunits.models import Reform, Role, RoleAssignment, User, WorkbookImport
 from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob
 from reports import form_editing
@@ -86,6 +86,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:reform_template": ("-", "302 403 403 403 200 200 403"),
     "orgunits:reform_detail": ("reform", "302 403 403 403 200 200 403"),
     "orgunits:reform_reverse": ("reform", "302 403 403 403 200 200 403"),
+    "orgunits:reform_take_up": ("reform", "405 405 405 405 405 405 405"),
+    "orgunits:reform_follow_again": ("reform", "405 405 405 405 405 405 405"),
     "orgunits:level_list": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_create": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_change": ("level", "302 403 403 403 403 200 403"),
@@ -342,6 +344,8 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     reform = Reform.objects.create(sector="trade_union", name="Sắp xếp", effective_on=datetime.date(2027, 1, 1))
     with reorganisation.ordered("trade_union", on=reform.effective_on, by=None, reform=reform) as order:
         order.change(cast.sibling, name="Tên từ năm sau")
+        order.end(builders.make_unit("Công đoàn cơ sở sẽ kết thúc", parent=cast.union))
+    reform_following.keep(reform, {"roles": "left", "duties": "proposed", "obligations": "left"})
     pks = {
         "workbook": workbook.pk, "reform": reform.pk,
         "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,

@@ -62,6 +62,10 @@ class ReorganisationQuerySet(models.QuerySet["Reorganisation"]):
         """Acts that were not taken back."""
         return self.filter(reversed_at__isnull=True)
 
+    def unfollowed(self) -> Self:
+        """Standing acts with something to carry out that is not done yet."""
+        return self.standing().filter(followed_up_at__isnull=True).exclude(follow_up={})
+
     def about(self, unit: OrgUnit) -> Self:
         """Acts on this unit, and those in which it began or ended."""
         return self.filter(Q(org_unit=unit) | Q(units__org_unit=unit)).distinct()
@@ -84,14 +88,18 @@ class Reorganisation(Reversible):
         DISSOLVE = "dissolve", "Kết thúc hoạt động"
         RESTORE = "restore", "Khôi phục"
 
+    ENDING = (Act.MERGE, Act.SPLIT, Act.DISSOLVE)
+
     act = models.CharField("hình thức", max_length=20, choices=Act)
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="reorganisations")
     reform = models.ForeignKey(Reform, models.PROTECT, null=True, blank=True, related_name="acts")
     kept_share = models.PositiveIntegerField("phần giữ lại", null=True, blank=True)
     before: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list, blank=True)
-    # What is to become of duties, roles and open reports of the units that end; the high side reads and carries it out.
+    # What is to become of duties, roles and open reports of the units that end, and what became of it (following.py).
     follow_up: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict, blank=True)
     followed_up_at = models.DateTimeField(null=True, blank=True)
+    follow_up_error = models.CharField(max_length=500, blank=True)
+    follow_up_tries = models.PositiveSmallIntegerField(default=0)
 
     objects = ReorganisationQuerySet.as_manager()
 

@@ -27,7 +27,8 @@ class WorkbookImport(models.Model):
 
     ``errors`` is [{"sheet", "cell", "reason"}], all of them. ``changes`` is what the dry run would do, line by line:
     [what, code, name, details]; ``digest`` says later whether the same would still be done. ``unresolved`` are the
-    units that the acts of a reform leave without a place, for a person to decide.
+    units that the acts of a reform leave without a place, for a person to decide. ``asked`` is what hangs on the units
+    that a reform ends, counted by the dry run, and ``follow_rule`` the answer to each (``orgunits.reform_following``).
     """
 
     class Kind(models.TextChoices):
@@ -66,6 +67,8 @@ class WorkbookImport(models.Model):
     name = models.CharField("tên đợt sắp xếp", max_length=250, blank=True)
     legal_basis = models.CharField("căn cứ", max_length=500, blank=True)
     reform = models.ForeignKey(Reform, models.PROTECT, null=True, blank=True, related_name="workbooks")
+    asked: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list)
+    follow_rule: "models.JSONField[dict[str, str]]" = models.JSONField(default=dict)
 
     objects = WorkbookImportQuerySet.as_manager()
 

@@ -7,14 +7,15 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from orgunits import reversal
+from orgunits import reform_following, reversal
 from orgunits.access import administrators_only
 from orgunits.forms import add_errors
 from orgunits.models import OrgUnit, Reform, Reorganisation, ReorganisationUnit
 from orgunits.reform_forms import ReasonForm
 from orgunits.requests import SignedInRequest
+from orgunits.tasks import follow_reorganisations
 
 PAGE_SIZE = 50
 NAMED = 5  # units of one side of an act that its line names
@@ -33,7 +34,7 @@ def reform_list(request: SignedInRequest) -> HttpResponse:
 @administrators_only
 def reform_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """What the reform says of itself, how many acts of each kind, and the acts page by page."""
-    reform = _reform(request, pk)
+    reform, today = _reform(request, pk), timezone.localdate()
     acts = Reorganisation.objects.filter(reform=reform).order_by("pk")
     page = Paginator(acts, PAGE_SIZE).get_page(request.GET.get("trang"))
     sizes = dict(acts.order_by().values_list("act").annotate(Count("pk")))
@@ -43,6 +44,8 @@ def reform_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "page_obj": page,
         "rows": _rows(list(page)),
         "may_reverse": reform.reversed_at is None and _holds_all(request, reform),
+        "follow": reform_following.progress(reform),
+        "is_future": reform.effective_on > today,
     }
     return render(request, "orgunits/reform_detail.html", context)
 
@@ -51,9 +54,7 @@ def reform_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @administrators_only
 def reform_reverse(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take the whole reform back, with a reason; refused where something was built on it since."""
-    reform = _reform(request, pk)
-    if not _holds_all(request, reform):
-        raise PermissionDenied
+    reform = _whole(request, pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -64,6 +65,36 @@ def reform_reverse(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Đã hủy đợt sắp xếp “{reform}”. Hệ thống tổ chức trở lại như trước.")
             return redirect(reform)
     return render(request, "orgunits/reform_reverse.html", {"reform": reform, "form": form})
+
+
+@require_POST
+@administrators_only
+def reform_follow_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Let what had failed wait again, and ring for it."""
+    reform = _whole(request, pk)
+    count = reform_following.try_again(reform, by=request.user)
+    follow_reorganisations.delay_on_commit()
+    messages.success(request, f"Đang làm lại việc kèm theo của {count} việc sắp xếp.")
+    return redirect(reform)
+
+
+@require_POST
+@administrators_only
+def reform_take_up(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Do as proposed what was left for later; the button of the section says which (``phan``)."""
+    reform = _whole(request, pk)
+    reform_following.take_up(reform, request.POST.get("phan", ""), by=request.user)
+    follow_reorganisations.delay_on_commit()
+    messages.success(request, "Đã chọn làm theo đề nghị của hệ thống. Việc được làm lần lượt, tiến độ ở trang này.")
+    return redirect(reform)
+
+
+def _whole(request: SignedInRequest, pk: int) -> Reform:
+    """The reform if the person administers every unit of it (403)."""
+    reform = _reform(request, pk)
+    if not _holds_all(request, reform):
+        raise PermissionDenied
+    return reform
 
 
 def _reform(request: SignedInRequest, pk: int) -> Reform:

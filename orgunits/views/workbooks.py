@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from orgunits import reform_book, unit_book, workbook_jobs
 from orgunits.access import administrators_only
 from orgunits.models import OrgUnit, WorkbookImport
-from orgunits.reform_forms import ReformForm
+from orgunits.reform_forms import FollowForm, ReformForm
 from orgunits.requests import SignedInRequest, typed_key
+from orgunits.transitions import Conflict
 from orgunits.unit_book import TooMany
 from orgunits.workbook import CONTENT_TYPE, BookFile
 from orgunits.workbook_safety import SheetRefused
@@ -43,6 +44,7 @@ ACT_WORDS = {
     "merge": "{} cuộc sáp nhập",
     "split": "{} cuộc chia tách",
     "dissolve": "kết thúc {} đơn vị",
+    "restore": "khôi phục {} đơn vị",
 }
 
 
@@ -120,21 +122,7 @@ def reform_template(request: SignedInRequest) -> HttpResponse:
 def workbook_import(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far it is; then all that is wrong, or all that would be done and one button."""
     row = _own(request, pk)
-    is_reform = row.kind == WorkbookImport.Kind.REFORM
-    page = Paginator(row.changes, LINES_ON_PAGE).get_page(request.GET.get("trang"))
-    words = ACT_WORDS if is_reform else COUNT_WORDS
-    context: dict[str, Any] = {
-        "row": row,
-        "is_reform": is_reform,
-        "is_busy": row.status in workbook_jobs.BUSY,
-        "errors": row.errors[:ERRORS_SHOWN],
-        "error_count": len(row.errors),
-        "unresolved": row.unresolved[:ERRORS_SHOWN],
-        "unresolved_count": len(row.unresolved),
-        "counts": [sentence.format(row.counts[key]) for key, sentence in words.items() if row.counts.get(key)],
-        "page_obj": page,
-    }
-    return render(request, "orgunits/workbook_import.html", context)
+    return _import_page(request, row, FollowForm(row=row))
 
 
 @require_safe
@@ -152,8 +140,19 @@ def workbook_import_status(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @administrators_only
 def workbook_import_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One press, with the choices about what hangs on units that end; they stay chosen whatever is in the way."""
     row = _own(request, pk)
-    workbook_jobs.confirm(row, by=request.user)
+    form = FollowForm(request.POST, row=row)
+    if not form.is_valid() and row.status == WorkbookImport.Status.READY:
+        return _import_page(request, row, form, status=422)
+    try:
+        workbook_jobs.confirm(row, by=request.user, seen=request.POST.get("digest", ""), rule=form.rule)
+    except Conflict as conflict:
+        row = _own(request, pk)
+        if row.status != WorkbookImport.Status.READY:
+            raise
+        row.error = str(conflict)
+        return _import_page(request, row, FollowForm(request.POST, row=row), status=409)
     run_workbook_import.delay_on_commit(row.pk)
     return redirect("orgunits:workbook_import", row.pk)
 
@@ -174,6 +173,24 @@ def workbook_returned(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _own(request: SignedInRequest, pk: int) -> WorkbookImport:
     return get_object_or_404(WorkbookImport.objects.visible_to(request.user).select_related("reform"), pk=pk)
+
+
+def _import_page(request: SignedInRequest, row: WorkbookImport, form: FollowForm, *, status: int = 200) -> HttpResponse:
+    is_reform = row.kind == WorkbookImport.Kind.REFORM
+    words = ACT_WORDS if is_reform else COUNT_WORDS
+    context: dict[str, Any] = {
+        "row": row,
+        "form": form,
+        "is_reform": is_reform,
+        "is_busy": row.status in workbook_jobs.BUSY,
+        "errors": row.errors[:ERRORS_SHOWN],
+        "error_count": len(row.errors),
+        "unresolved": row.unresolved[:ERRORS_SHOWN],
+        "unresolved_count": len(row.unresolved),
+        "counts": [sentence.format(row.counts[key]) for key, sentence in words.items() if row.counts.get(key)],
+        "page_obj": Paginator(row.changes, LINES_ON_PAGE).get_page(request.GET.get("trang")),
+    }
+    return render(request, "orgunits/workbook_import.html", context, status=status)
 
 
 def _sent(request: SignedInRequest, kind: str) -> list[WorkbookImport]:

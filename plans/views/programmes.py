@@ -17,8 +17,8 @@ from orgunits.requests import SignedInRequest, typed_key
 from plans.batch_lists import any_branch
 from plans.cascade import cascade, plan_above
 from plans.editing import create_outside_document, create_plan
-from plans.forms import OutsideDocumentForm, ProgrammeForm, RegistrationForm
 from plans.models import Document, Plan, Programme
+from plans.programme_forms import OutsideDocumentForm, ProgrammeForm, RegistrationForm
 from plans.rights import readable_documents, require_registrar, writes_for_any_unit
 
 PLANS_A_PAGE = 25

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from orgunits.requests import SignedInRequest, typed_key
 from plans.editing import add_section, move_section, remove_section, update_section
-from plans.forms import ResponsibilityFormSet, SectionForm
 from plans.models import Plan, Section, Task
 from plans.outline import outline
+from plans.section_forms import ResponsibilityFormSet, SectionForm
 from plans.views.plans import seen_at, writable_plan
 
 

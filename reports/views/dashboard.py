@@ -62,6 +62,7 @@ def missing_list(request: SignedInRequest, pk: int) -> HttpResponse:
         "owed": len(rows),
         "late": sum(line.is_late for line in rows),
         "late_only": late_only,
+        "divided": sum(bool(line.divided_among) for line in shown),
         "may_remind": roles.may(request.user, (Role.REVIEWER, Role.ADMINISTRATOR), unit, on=on),
         **sheets_scope.offer(request.user, choice.duty, choice.period, on=on),
         "may_write_letter": choice.duty.recipient_unit_id == unit.pk

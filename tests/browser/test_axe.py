@@ -12,8 +12,8 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from orgunits import invitations, outbox, reorganisation
-from orgunits.models import Level, OrgUnit, Reform, Role, User, WorkbookImport
+from orgunits import invitations, outbox, reform_following, reorganisation
+from orgunits.models import Level, OrgUnit, Placement, Reform, Role, User, WorkbookImport
 from plans import batches
 from plans.batches import Listing, Wanted
 from plans.issuing import Order
@@ -219,6 +219,9 @@ def arrange() -> dict[str, dict[str, object]]:
     reform = Reform.objects.create(sector=unit.sector, name="Sắp xếp", effective_on=DAY, recorded_by=above)
     with reorganisation.ordered(unit.sector, on=DAY, by=above, reform=reform) as order:
         order.change(unit, short_name="CĐCS 07")
+        siblings = Placement.objects.as_of(DAY).filter(parent=unit.latest_placement.parent_id)
+        order.end(siblings.exclude(org_unit__in=[unit, other.org_unit]).latest("org_unit").org_unit)
+    reform_following.keep(reform, {"roles": "proposed", "duties": "left", "obligations": "left"})
     draft_plan = Plan.objects.filter(status=Plan.Status.DRAFT).order_by("pk")[:1].get()
     pks = {
         "workbook": workbook.pk,

@@ -51,10 +51,11 @@ def sent(content: bytes, *, by: User, kind: str = "units", **reform: Any) -> Wor
     return row
 
 
-def done(row: WorkbookImport) -> WorkbookImport:
-    """Confirmed and written."""
+def done(row: WorkbookImport, **rule: str) -> WorkbookImport:
+    """Confirmed and written; what hangs on units that end is left for later unless the rule says otherwise."""
     assert row.status == "ready", (row.errors, row.unresolved, row.error)
-    workbook_jobs.confirm(row, by=row.uploaded_by)
+    rule = {asked["key"]: rule.get(asked["key"], "left") for asked in row.asked}
+    workbook_jobs.confirm(row, by=row.uploaded_by, seen=row.digest, rule=rule)
     assert workbook_jobs.run(row.pk)
     row.refresh_from_db()
     assert row.status == "done", (row.status, row.error, row.errors)

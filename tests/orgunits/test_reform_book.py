@@ -161,6 +161,75 @@ def test_unit_that_takes_another_in_goes_on(country):
     assert set(act.units.values_list("org_unit__code", "part")) == {("A", "origin"), ("B", "origin"), ("A", "result")}
 
 
+def test_unit_that_had_ended_is_restored_below_a_unit_above(country):
+    reorganisation.end(country.bases["C"][0], on=datetime.date(2025, 1, 1), by=None)
+    rows = [
+        row("Thành lập", new="M", name="Xã M", level="Xã", above="T1"),
+        row("Khôi phục", "C1", above="M"),
+        row("Sáp nhập", "C2", "C1"),
+    ]
+    before = all_places()
+    sent_row = send(country, book(*rows))
+    assert sent_row.counts == {"establish": 1, "restore": 1, "merge": 1}
+    line = ["Khôi phục", "C1", "Cơ sở C1 (C1), kết thúc từ 01/01/2025", "hoạt động lại, trực thuộc Xã M"]
+    assert line in sent_row.changes
+    reform = done(sent_row).reform
+    place = Placement.objects.as_of(DAY).get(org_unit=country.bases["C"][0])
+    assert (place.code, place.parent.code, place.valid_from) == ("C1", "M", DAY)
+    assert not Placement.objects.as_of(BEFORE).filter(org_unit=country.bases["C"][0]).exists()
+    assert not Placement.objects.as_of(DAY).filter(org_unit=country.bases["C"][1]).exists()
+    reversal.reverse(reform, by=country.whole, reason="Nhầm")
+    assert all_places() == before
+
+
+def test_branch_is_restored_unit_by_unit(country):
+    for unit in (*country.bases["C"], country.c):
+        reorganisation.end(unit, on=datetime.date(2025, 1, 1), by=None)
+    done(send(country, book(row("Khôi phục", "C", above="H1"), row("Khôi phục", "C2", above="C"))))
+    place = Placement.objects.as_of(DAY).get(org_unit=country.bases["C"][1])
+    assert place.path == country.one.segment + country.h1.segment + country.c.segment + place.org_unit.segment
+
+
+def test_unit_that_ends_with_the_reform_day_is_restored_and_the_way_back_ends_it_again(country):
+    reorganisation.end(country.bases["C"][0], on=DAY, by=None)
+    before = all_places()
+    reform = done(send(country, book(row("Khôi phục", "C1", above="B")))).reform
+    assert Placement.objects.as_of(DAY).get(code="C1").parent == country.b
+    reversal.reverse(reform, by=country.whole, reason="Nhầm")
+    assert all_places() == before
+
+
+def test_what_cannot_be_restored_is_told_with_its_cell(country):
+    for year in (2023, 2024):
+        twin = make_unit("Cơ sở cũ", code="CU" if year == 2023 else "X", parent=country.c)
+        reorganisation.change(twin, code="CU", on=datetime.date(year, 1, 1), by=None)
+        reorganisation.end(twin, on=datetime.date(year, 6, 1), by=None)
+    for unit in country.bases["A"]:
+        reorganisation.end(unit, on=datetime.date(2025, 1, 1), by=None)
+    reorganisation.change(country.bases["B"][0], code="A2", on=datetime.date(2025, 2, 1), by=None)
+    rows = [
+        row("Khôi phục", "CU", above="C"),
+        row("Khôi phục", "C1", above="C"),
+        row("Khôi phục", "KHONG", above="C"),
+        row("Khôi phục", "A1", "A9", name="Tên khác", above="C"),
+        row("Khôi phục", "A1", above="C"),
+        row("Khôi phục", "A2", above="C"),
+        row("Khôi phục", "A1"),
+    ]
+    told = reasons(send(country, book(*rows)))
+    assert "ngày 31/05/2023); Cơ sở cũ (kết thúc ngày 31/05/2024" in told["Sắp xếp B4"]
+    assert "không cần khôi phục" in told["Sắp xếp B5"]
+    assert "không có đơn vị nào đã kết thúc" in told["Sắp xếp B6"]
+    assert {"Sắp xếp C7", "Sắp xếp D7"} <= told.keys()
+    assert "đã có việc ở dòng 7" in told["Sắp xếp B8"]
+    assert "sẽ là của hai đơn vị (Cơ sở B1)" in told["Sắp xếp C9"]
+    assert "phải có mã cấp trên mới" in told["Sắp xếp F10"]
+    outside = send(country, book(row("Khôi phục", "CU", above="A")), by=country.branch)
+    assert "Nhiều đơn vị" in reasons(outside)["Sắp xếp B4"]
+    outside = send(country, book(row("Khôi phục", "X1", above="A")), by=country.branch)
+    assert "Sắp xếp B4" in reasons(outside)
+
+
 def test_all_errors_are_told_with_their_cells(country):
     make_unit("Xã đã có", code="E", parent=country.h2, level=make_level(code="xa"))
     rows = [

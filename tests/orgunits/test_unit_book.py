@@ -230,7 +230,7 @@ def test_what_has_changed_since_the_preview_is_shown_anew_and_not_written(place)
     reorganisation.rename(
         place.base, name="Tên của người khác", level=make_level(), on=datetime.date(2025, 1, 1), by=None
     )
-    workbook_jobs.confirm(row, by=place.whole)
+    workbook_jobs.confirm(row, by=place.whole, seen=row.digest)
     workbook_jobs.run(row.pk)
     row.refresh_from_db()
     assert (row.status, row.error) == ("ready", workbook_jobs.MOVED)
@@ -243,7 +243,7 @@ def test_what_has_changed_since_the_preview_is_shown_anew_and_not_written(place)
 def test_import_is_confirmed_once(place):
     row = done(sent(with_rows(empty(place.whole), don_vi=[new("X1", "T1")]), by=place.whole))
     with pytest.raises(Conflict):
-        workbook_jobs.confirm(row, by=place.whole)
+        workbook_jobs.confirm(row, by=place.whole, seen=row.digest)
     assert not workbook_jobs.run(row.pk)
     assert OrgUnit.objects.filter(code="X1").count() == 1
 

@@ -23,6 +23,12 @@ def _files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
+def confirmation(**choices: str) -> dict[str, str]:
+    """What the page of the only workbook sends when the button is pressed."""
+    row = WorkbookImport.objects.get()
+    return {"digest": row.digest} | {asked["key"]: "left" for asked in row.asked} | choices
+
+
 @pytest.fixture
 def branch_administrator(cast: SimpleNamespace, client: Client) -> Client:
     client.force_login(cast.unit_administrator)
@@ -57,7 +63,7 @@ def test_file_is_taken_shown_and_written_by_one_press(cast, branch_administrator
     assert "tạo 1 đơn vị" in page.content.decode()
     assert "trực thuộc Công đoàn Viên chức tỉnh Thử Nghiệm" in page.content.decode()
     assert not OrgUnit.objects.filter(code="MOI-1").exists()
-    worked(branch_administrator, reverse("orgunits:workbook_import_confirm", args=[row.pk]), {})
+    worked(branch_administrator, reverse("orgunits:workbook_import_confirm", args=[row.pk]), confirmation())
     page = branch_administrator.get(reverse("orgunits:workbook_import", args=[row.pk]))
     assert "Đã ghi lúc" in page.content.decode()
     assert Placement.objects.as_of(DAY).get(code="MOI-1").parent == cast.union
@@ -142,7 +148,7 @@ def test_reform_is_sent_written_shown_and_taken_back(cast, branch_administrator,
     row = WorkbookImport.objects.get()
     page = branch_administrator.get(reverse("orgunits:workbook_import", args=[row.pk])).content.decode()
     assert "1 cuộc sáp nhập" in page
-    worked(branch_administrator, reverse("orgunits:workbook_import_confirm", args=[row.pk]), {})
+    worked(branch_administrator, reverse("orgunits:workbook_import_confirm", args=[row.pk]), confirmation())
     reform = Reform.objects.get()
     assert "Sắp xếp 2026" in branch_administrator.get(reverse("orgunits:reform_list")).content.decode()
     page = branch_administrator.get(reform.get_absolute_url()).content.decode()
@@ -161,7 +167,7 @@ def test_reform_is_sent_written_shown_and_taken_back(cast, branch_administrator,
 def test_reform_on_which_something_was_built_is_kept(cast, branch_administrator, worked):
     worked(branch_administrator, reverse("orgunits:reform_upload"), details(reform_file(cast)))
     row = WorkbookImport.objects.get()
-    worked(branch_administrator, reverse("orgunits:workbook_import_confirm", args=[row.pk]), {})
+    worked(branch_administrator, reverse("orgunits:workbook_import_confirm", args=[row.pk]), confirmation())
     reorganisation.change(cast.sibling, name="Tên sau", on=datetime.date(2026, 6, 1), by=None)
     reform = Reform.objects.get()
     answer = branch_administrator.post(reverse("orgunits:reform_reverse", args=[reform.pk]), {"reason": "Nhầm"})

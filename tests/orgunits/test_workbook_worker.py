@@ -70,7 +70,7 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_does_it_a
     with worker(redis, NO_MAIL) as first:
         ring(redis, "run_workbook_import", row.pk)
         wait_for(row, Status.READY)
-        workbook_jobs.confirm(row, by=row.uploaded_by)
+        workbook_jobs.confirm(row, by=row.uploaded_by, seen=row.digest)
         with transaction.atomic():
             # The worker has stored the units, the acts and the places, and waits to write the address of this one.
             OrgUnit.objects.select_for_update().get(code="C1")

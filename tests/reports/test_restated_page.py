@@ -180,6 +180,31 @@ def test_missing_list_in_todays_tree_follows_a_move_and_lists_what_ended(client,
     assert "Công đoàn cơ sở số 01" in page(client, cast.administrator, other, "missing", **ask(cast, 2026))
 
 
+def test_report_of_a_divided_unit_says_so_and_counts_once_above(client, cast):
+    day = timezone.localdate() - datetime.timedelta(days=30)
+    heirs = [make_unit(f"Công đoàn cơ sở {name}", parent=cast.union) for name in ("Đông", "Tây")]
+    builders.open_year(cast.duty, 2026)  # the heirs owe one of their own
+    reorganisation.split(cast.base, dict(zip(heirs, (3, 1), strict=True)), on=day, by=None)
+    compute()
+    words = "chia cho nhiều đơn vị: Công đoàn cơ sở Đông; Công đoàn cơ sở Tây"
+    for unit, count in ((heirs[0], 2), (heirs[1], 2), (cast.union, 4)):  # and above the sibling's own
+        text = page(client, cast.administrator, unit, "missing", **ask(cast, 2026))
+        assert text.count(words) == 1
+        assert f"Tất cả ({count})" in text
+        assert "1 báo cáo là của đơn vị đã chia" in text
+    counted = Rollup.objects.filter(basis=Rollup.Basis.RESTATED, period__year=2026)
+    assert [counted.get(org_unit=unit).expected for unit in (*heirs, cast.union)] == [2, 1, 4]
+    filed = page(client, cast.administrator, cast.union, "missing", **ask(cast, 2026) | {"to_chuc": "khi-do"})
+    assert "chia cho nhiều" not in filed
+    assert "Tất cả (4)" in filed
+
+
+def test_report_of_a_unit_that_went_one_way_says_nothing_of_dividing(client, merged):
+    compute()
+    text = page(client, merged.new_officer, merged.new, "missing", **ask(merged, 2026))
+    assert "chia cho nhiều" not in text
+
+
 def test_unknown_tree_falls_back_to_as_filed(client, cast):
     client.force_login(cast.reviewer)
     response = client.get(reverse("reports:dashboard", args=[cast.union.pk]), {"to_chuc": "<script>"})

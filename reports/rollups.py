@@ -65,6 +65,19 @@ def rebuild(duty: ReportingDuty, period: Period) -> None:
     raise RollupsUnsettled
 
 
+def begin(duty: ReportingDuty, period: Period, paths: Iterable[str]) -> None:
+    """Write the rows of a duty and period that has none yet and for which nothing is filed: all there is to count is
+    what is expected. The caller holds the lock under which obligations come into being (obligations.lock).
+    """
+    paths = list(paths)
+    rows = _places([Step(duty.pk, period.pk, path) for path in paths])
+    for path in paths:
+        unit = unit_pks(path)[-1]
+        for above in unit_pks(rows[duty.pk, period.pk, unit].path):
+            rows[duty.pk, period.pk, above].expected += 1
+    Rollup.objects.bulk_create(rows.values(), batch_size=2000)
+
+
 # --- which rows, and their locks ---------------------------------------------------------------------------------
 
 

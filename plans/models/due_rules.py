@@ -11,7 +11,11 @@ from plans.models.duties import PeriodKind, ReportingDuty
 
 MOST_DAYS_AFTER = 366
 NO_DAY = Q(month__isnull=True, day__isnull=True)
-A_DAY = Q(month__range=(1, 12), day__range=(1, 31))
+A_MONTH = Q(month__isnull=False, month__range=(1, 12))  # a check whose answer is unknown would let the row pass
+A_DAY = A_MONTH & Q(day__isnull=False, day__range=(1, 31))
+A_CUT_OFF = Q(cut_off_month__isnull=False, cut_off_day__isnull=False) & Q(
+    cut_off_month__range=(1, 12), cut_off_day__range=(1, 31)
+)
 
 
 class DueRule(models.Model):
@@ -91,10 +95,11 @@ class DueRule(models.Model):
                         ~Q(period_kind="once") & Q(named_on__isnull=True) & (NO_DAY | A_DAY)
                         | Q(period_kind="once", next_year=False) & NO_DAY
                     )
-                    | Q(comparison="last_day", month__range=(1, 12), day__isnull=True)
+                    | Q(comparison="last_day", day__isnull=True)
+                    & A_MONTH
                     & Q(days_after__isnull=True, named_on__isnull=True)
                     & ~Q(period_kind="once")
-                    | Q(comparison="after", days_after__lte=MOST_DAYS_AFTER, next_year=False)
+                    | Q(comparison="after", days_after__isnull=False, days_after__lte=MOST_DAYS_AFTER, next_year=False)
                     & NO_DAY
                     & Q(named_on__isnull=True)
                 ),
@@ -102,8 +107,7 @@ class DueRule(models.Model):
                 violation_error_message="Cách tính và ngày của thời hạn không khớp nhau.",
             ),
             models.CheckConstraint(
-                condition=Q(cut_off_month__isnull=True, cut_off_day__isnull=True)
-                | Q(cut_off_month__range=(1, 12), cut_off_day__range=(1, 31)) & ~Q(period_kind="once"),
+                condition=Q(cut_off_month__isnull=True, cut_off_day__isnull=True) | A_CUT_OFF & ~Q(period_kind="once"),
                 name="due_rule_cut_off_fits",
                 violation_error_message="Hãy ghi đủ ngày và tháng chốt số liệu.",
             ),

@@ -26,10 +26,7 @@ class Due:
     due_on: datetime.date
     cut_off_on: datetime.date
     words: str  # "trước ngày 10/11/2026, tức chậm nhất …"
-
-    @property
-    def phrase(self) -> str:
-        return self.rule.phrase or self.rule.in_words
+    phrase: str  # of the document, or the rule's
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +149,8 @@ def due_of(rule: DueRule, duty: ReportingDuty, year: int) -> Due:
     try:
         _, end = duty.bounds(rule.period_kind, year)
         cut_off_on = rule.cut_off_on(year, period_end=end)
-        return Due(rule, rule.planned_on(year), rule.due_on(year), cut_off_on, due_dates.rule_in_words(rule, year))
+        words, phrase = due_dates.rule_in_words(rule, year), rule.phrase or rule.in_words
+        return Due(rule, rule.planned_on(year), rule.due_on(year), cut_off_on, words, phrase)
     except (ValueError, OverflowError) as error:
         raise GenerationRefused(f"Ngày {rule.day}/{rule.month} không có trong năm {year}.") from error
 

@@ -5,15 +5,14 @@ what is worked out in expecting.py; changes for many units are in many_changes.p
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from orgunits import audit
+from orgunits import audit, bulk_writing
 from orgunits.models import User
 from orgunits.transitions import Conflict
 from plans.models import PeriodKind, ReportingDuty
@@ -68,40 +67,34 @@ def make(duty: ReportingDuty, period: Period, rows: list[Expected]) -> int:
     if not rows:
         return 0
     slot = {"duty": duty, "period": period}
-    is_first = not (Obligation.objects.filter(**slot).exists() or Rollup.objects.filter(**slot).exists())
-    for batch in _batches(_row(duty, period, row) for row in rows):
-        Obligation.objects.bulk_create(batch, ignore_conflicts=True)
-    if is_first:
-        rollups.begin(duty, period, (row.path for row in rows))
-    else:
+    if Obligation.objects.filter(**slot).exists() or Rollup.objects.filter(**slot).exists():
+        new = [Obligation(duty_id=duty.pk, period_id=period.pk, route=duty.route, **_values(row)) for row in rows]
+        # An act may be giving the row of an ended unit to its successor: then that one stays.
+        Obligation.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
         rollups.rebuild(duty, period)
+        return len(rows)
+    names = list(_values(rows[0]))
+    values = (list(_values(row).values()) for row in rows)
+    bulk_writing.insert(Obligation, names, values, duty_id=duty.pk, period_id=period.pk, route=duty.route)
+    rollups.begin(duty, period, (row.path for row in rows))
     return len(rows)
 
 
-def _row(duty: ReportingDuty, period: Period, row: Expected) -> Obligation:
-    return Obligation(
-        org_unit_id=row.unit,
-        duty_id=duty.pk,
-        period_id=period.pk,
-        parent_id=row.parent,
-        path=row.path,
-        level_id=row.level.pk,
-        receiving_unit_id=row.receiver,
-        route=duty.route,
-        due_phrase=row.due.phrase,
-        due_rule_id=row.due.rule.pk,
-        rule_words=row.due.words,
-        planned_on=row.due.planned_on,
-        due_on=row.due.due_on,
-        cut_off_on=row.due.cut_off_on,
-    )
-
-
-def _batches(rows: Iterable[Obligation]) -> Iterator[list[Obligation]]:
-    """Rows come into being a batch at a time, so that a nation's do not lie in memory together."""
-    left = iter(rows)
-    while batch := list(islice(left, BATCH)):
-        yield batch
+def _values(row: Expected) -> dict[str, Any]:
+    """What is frozen on the row of an expected report."""
+    return {
+        "org_unit_id": row.unit,
+        "parent_id": row.parent,
+        "path": row.path,
+        "level_id": row.level.pk,
+        "receiving_unit_id": row.receiver,
+        "due_phrase": row.due.phrase,
+        "due_rule_id": row.due.rule.pk,
+        "rule_words": row.due.words,
+        "planned_on": row.due.planned_on,
+        "due_on": row.due.due_on,
+        "cut_off_on": row.due.cut_off_on,
+    }
 
 
 def get_period(kind: str, year: int, *, duty: ReportingDuty | None = None) -> Period:

@@ -99,12 +99,21 @@ class Obligation(models.Model):
     stays expected: it is missing in every count.
     """
 
-    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="obligations", verbose_name="đơn vị")
-    duty = models.ForeignKey(ReportingDuty, models.PROTECT, related_name="obligations", verbose_name="chế độ báo cáo")
+    # No index of its own where another one begins with the column: a period writes into every index of every row.
+    org_unit = models.ForeignKey(
+        OrgUnit, models.PROTECT, related_name="obligations", verbose_name="đơn vị", db_index=False
+    )
+    duty = models.ForeignKey(
+        ReportingDuty, models.PROTECT, related_name="obligations", verbose_name="chế độ báo cáo", db_index=False
+    )
     period = models.ForeignKey(Period, models.PROTECT, related_name="obligations", verbose_name="kỳ báo cáo")
-    parent = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+", verbose_name="đơn vị cấp trên")
+    parent = models.ForeignKey(
+        OrgUnit, models.PROTECT, null=True, related_name="+", verbose_name="đơn vị cấp trên", db_index=False
+    )
     path = models.CharField(max_length=255)
-    level = models.ForeignKey(Level, models.PROTECT, null=True, related_name="+", verbose_name="cấp")
+    level = models.ForeignKey(
+        Level, models.PROTECT, null=True, related_name="+", verbose_name="cấp", db_index=False
+    )  # a handful of levels: no index would be used
     receiving_unit = models.ForeignKey(
         OrgUnit, models.PROTECT, related_name="obligations_received", verbose_name="nơi nhận báo cáo"
     )

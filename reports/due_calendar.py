@@ -65,7 +65,6 @@ class Calendar:
             if self.is_own
             else Obligation.objects.visible_to(user, on)
         )
-        self._shows_unit = len(units) > 1
 
     def month(self, year: int, month: int) -> list[list[Day]]:
         """The weeks of the month, from Monday on, with the days of its neighbours at the ends."""
@@ -96,11 +95,13 @@ class Calendar:
 
     def _single(self, rows: ObligationQuerySet) -> list[Line]:
         named = rows.select_related("duty", "period", "org_unit", "report").prefetch_related("org_unit__placements")
+        found = list(named.order_by("due", "duty", "pk"))  # type: ignore[misc]
+        several = len({row.org_unit_id for row in found}) > 1  # also where a unit was taken over
         lines = []
-        for row in named.order_by("due", "duty", "pk"):  # type: ignore[misc]
+        for row in found:
             state, day = states.state_of(row), row.due_now
             is_filed = state.code in ("submitted", "approved")
-            title = f"{row.duty} · {row.org_unit}" if self._shows_unit else str(row.duty)
+            title = f"{row.duty} · {row.org_unit}" if several else str(row.duty)
             late = states.is_owed(row) and day < self.on
             lines.append(
                 Line(day, title, str(row.period), row.get_absolute_url(), 1, int(is_filed), late=late, state=state)

@@ -40,5 +40,5 @@ class DueFilter(report_filters.ReportFilter):
             wanted &= Q(org_unit__in=OrgUnit.objects.below(unit, self.on, include_self=True))
         rows = rows.filter(wanted, report_filters.in_state(self.chosen("trang_thai"), on=self.on)).with_due()
         first, last = self.chosen("tu_ngay"), self.chosen("den_ngay")
-        rows = rows.filter(due__gte=first) if first else rows
-        return rows.filter(due__lte=last) if last else rows
+        rows = rows.filter(due__gte=first) if first else rows  # type: ignore[misc]
+        return rows.filter(due__lte=last) if last else rows  # type: ignore[misc]

@@ -80,10 +80,14 @@ def year_page(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @login_required
 def who_owes(request: SignedInRequest) -> HttpResponse:
-    """Who has what due, in the user's scope: the day, the first and the last filing, the approval."""
+    """Who has what due, in the user's scope: the day, the first and the last filing, the approval.
+
+    Who comes without a filter sees what is due from the beginning of this year on.
+    """
     on = timezone.localdate()
     visible = Obligation.objects.visible_to(request.user, on)
-    filters = DueFilter(request.GET, user=request.user, obligations=visible, on=on)
+    typed = request.GET or {"tu_ngay": f"01/01/{on.year}"}
+    filters = DueFilter(typed, user=request.user, obligations=visible, on=on)
     found = filters.narrowed(visible)
     in_order = found.filter(org_unit__placements__is_final=True).order_by(
         "due", "duty", "org_unit__placements__sort_name", "pk"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orgunits import invitations, outbox, reorganisation
-from orgunits.models import Level, OrgUnit, Reform, Role, User, WorkbookImport
+from orgunits.models import Level, OrgUnit, Reform, Role, SpecialDay, User, WorkbookImport
 from plans import batches
 from plans.batches import Listing, Wanted
 from plans.issuing import Order
@@ -229,6 +229,9 @@ def arrange() -> dict[str, dict[str, object]]:
     pks = {
         "workbook": workbook.pk,
         "reform": reform.pk,
+        "special_day": SpecialDay.objects.create(
+            day=datetime.date(2026, 8, 22), kind=SpecialDay.Kind.WORKING, name="Làm bù", source="Thông báo mẫu"
+        ).pk,
         "unit": unit.pk,
         "level": Level.objects.order_by("pk").first().pk,
         "person": officer.pk,

@@ -1,7 +1,8 @@
 """``python -m bench [NAME...]``: measures what the names say (see NAMES; all of these without a name).
 
 The reform of 1/7/2025 is asked for by name and alone: ``reform`` is the nation, ``reform-province`` one province,
-``reform-sqlite`` the same on SQLite. Prints a table with the bars and ends with 1 when one is missed.
+``reform-sqlite`` the same on SQLite. ``deadlines`` is asked for alone too: what is owed by a nation. Prints a table
+with the bars and ends with 1 when one is missed.
 """
 
 import importlib
@@ -23,8 +24,11 @@ REFORMS = {"reform": "NATION", "reform-province": "PROVINCE", "reform-sqlite": "
 def main(wanted: list[str]) -> int:
     if len(wanted) == 1 and wanted[0] in REFORMS:
         return reform(wanted[0])
+    if wanted == ["deadlines"]:
+        return deadlines()
     if unknown := set(wanted) - set(NAMES):
-        print(f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}; alone: {', '.join(REFORMS)}.")
+        alone = ", ".join(["deadlines", *REFORMS])
+        print(f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}; alone: {alone}.")
         return 2
     with running() as product:
         import django  # the environment that ``running`` sets must be there first
@@ -73,6 +77,21 @@ def reform(name: str) -> int:
         _settle()
         product.start(["web"])
         results += measured.speed(scale, product, nation, done)
+        _close()
+    return _told(results)
+
+
+def deadlines() -> int:
+    """The obligations of a nation, in a database of its own."""
+    divisions = importlib.import_module("bench.divisions").load()
+    with running():
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        results = importlib.import_module("bench.deadlines").run(divisions, _settle)
         _close()
     return _told(results)
 

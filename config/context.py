@@ -26,6 +26,7 @@ class MenuItem:
 EVERYBODY = [
     MenuItem("home", "Việc cần làm", "list-checks"),
     MenuItem("reports:report_list", "Báo cáo", "file-text"),
+    MenuItem("reports:due_month", "Lịch báo cáo", "calendar-days"),
     MenuItem("reports:activity_list", "Sổ hoạt động", "calendar-heart"),
     MenuItem("plans:plan_list", "Kế hoạch", "scroll-text"),
     MenuItem("reports:dashboard_home", "Bảng theo dõi", "chart-column"),
@@ -41,6 +42,7 @@ ADMINISTRATORS = [
     MenuItem("reports:form_list", "Biểu mẫu", "clipboard-list"),
     MenuItem("orgunits:audit_list", "Nhật ký", "history"),
 ]
+SPECIAL_DAYS = MenuItem("orgunits:special_day_list", "Ngày nghỉ", "calendar-off")
 OUTBOX = MenuItem("orgunits:outbox", "Hộp thư đi", "mail")
 
 
@@ -98,7 +100,7 @@ class Viewer:
         items = [*items, DELEGATION] if reviews else items
         groups = [("", [*items, OFFICIAL_LETTERS, LETTERS] if reviews or self.is_administrator else items)]
         if self.is_administrator:
-            whole = [OUTBOX] if self.is_system_administrator else []
+            whole = [SPECIAL_DAYS, OUTBOX] if self.is_system_administrator else []
             groups.append(("Quản trị", [*ADMINISTRATORS, *whole]))
         return [(label, self._resolved(items)) for label, items in groups]
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from orgunits.views import acts, audit, delegations, levels, outbox, people, reforms, units, workbooks
+from orgunits.views import acts, audit, delegations, levels, outbox, people, reforms, special_days, units, workbooks
 
 app_name = "orgunits"
 urlpatterns: list[URLPattern] = [
@@ -38,6 +38,11 @@ urlpatterns: list[URLPattern] = [
     path("cap/", levels.level_list, name="level_list"),
     path("cap/them/", levels.level_create, name="level_create"),
     path("cap/<int:pk>/sua/", levels.level_change, name="level_change"),
+    # days off and swap days
+    path("ngay-nghi/", special_days.special_day_list, name="special_day_list"),
+    path("ngay-nghi/them/", special_days.special_day_create, name="special_day_create"),
+    path("ngay-nghi/<int:pk>/sua/", special_days.special_day_change, name="special_day_change"),
+    path("ngay-nghi/<int:pk>/xoa/", special_days.special_day_remove, name="special_day_remove"),
     # people
     path("nguoi-dung/", people.person_list, name="person_list"),
     path("nguoi-dung/moi/", people.person_invite, name="person_invite"),

@@ -17,9 +17,11 @@ def out_of_order(duty: ReportingDuty) -> list[str]:
         return []
     sentences = []
     for kind in PeriodKind:
+        if kind == PeriodKind.ONCE and not duty.once_title:
+            continue
         dated = [(level, rule) for level, rule in _rules_by_level(duty, kind) if rule and rule.has_date]
         for (lower, lower_rule), (upper, upper_rule) in pairwise(dated):
-            if upper_rule.due_on(ANY_YEAR) <= lower_rule.due_on(ANY_YEAR):
+            if upper_rule.planned_on(ANY_YEAR) <= lower_rule.planned_on(ANY_YEAR):
                 sentences.append(too_early(upper, upper_rule.in_words, lower, lower_rule.in_words, kind.label))
     return sentences
 

@@ -1,18 +1,16 @@
-"""What people type into a reporting duty: who reports what to whom, and by which day for each kind of period."""
+"""What people type into a reporting duty: who reports what to whom. Its due rules are in due_rule_forms.py."""
 
 import datetime
 from typing import Any
 
 from crispy_forms.layout import Column, Fieldset, Row
 from django import forms
-from django.forms import BaseInlineFormSet, inlineformset_factory
 
-from orgunits.models import Level, OrgUnit, Placement
+from orgunits.models import OrgUnit, Placement
 from orgunits.models.units import unit_pks
-from plans.forms import MOST_ROWS, RowsMixin, SeveralField, VietnameseFormMixin, date_field, form_helper, unit_choices
-from plans.models import DueRule, Plan, ReportingDuty, Section
-
-A_YEAR_WITHOUT_LEAP_DAY = 2023  # 29/2 is no day that comes every year
+from plans.due_rule_forms import levels_of_plan
+from plans.forms import SeveralField, VietnameseFormMixin, date_field, form_helper, unit_choices
+from plans.models import Plan, ReportingDuty, Section
 
 
 def receiving_units(unit: OrgUnit, *, on: datetime.date) -> Any:
@@ -22,13 +20,11 @@ def receiving_units(unit: OrgUnit, *, on: datetime.date) -> Any:
     return OrgUnit.objects.filter(pk__in=pks).prefetch_related("placements")
 
 
-def _levels(plan: Plan) -> Any:
-    return Level.objects.filter(sector=plan.org_unit.sector)
-
-
 class DutyForm(VietnameseFormMixin, forms.ModelForm):
     active_from = date_field("Áp dụng từ ngày", help_text="")
     active_to = date_field("Thôi áp dụng từ ngày", help_text="")
+    once_starts_on = date_field("Kỳ chuyên đề từ ngày", help_text="")
+    once_ends_on = date_field("Đến hết ngày", help_text="")
 
     class Meta:
         model = ReportingDuty
@@ -46,6 +42,9 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
             "embedded_in",
             "active_from",
             "active_to",
+            "once_title",
+            "once_starts_on",
+            "once_ends_on",
         )
         field_classes = {"levels": SeveralField, "units": SeveralField}
         widgets = {
@@ -67,6 +66,7 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
             ),
             "recipient_name": "Như trong văn bản, ví dụ Văn phòng LĐLĐ tỉnh.",
             "route": "Như trong văn bản, ví dụ Ban Nữ công.",
+            "once_title": "Chỉ ghi cho báo cáo một lần, ví dụ Báo cáo chuyên đề Tháng hành động vì trẻ em năm 2026.",
             "embedded_in": "Khi báo cáo này là một phần của báo cáo khác, ví dụ báo cáo hoạt động công đoàn năm.",
         }
 
@@ -74,7 +74,7 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         querysets = {
             "section": Section.objects.filter(plan=plan),
-            "levels": _levels(plan),
+            "levels": levels_of_plan(plan),
             "units": self._with_chosen(unit_choices(plan.org_unit, on=on)),
             "recipient_unit": receiving_units(plan.org_unit, on=on),
         }
@@ -88,6 +88,9 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
             Fieldset("Ai báo cáo", "reporters", "levels", "units"),
             Fieldset("Gửi cho ai", "recipient_unit", "delivery", Row(Column("recipient_name"), Column("route"))),
             Fieldset("Hiệu lực", Row(Column("active_from"), Column("active_to"))),
+            Fieldset(
+                "Kỳ chuyên đề (báo cáo một lần)", "once_title", Row(Column("once_starts_on"), Column("once_ends_on"))
+            ),
         )
 
     def _with_chosen(self, near: Any) -> Any:
@@ -106,114 +109,19 @@ class DutyForm(VietnameseFormMixin, forms.ModelForm):
         first, last = cleaned.get("active_from"), cleaned.get("active_to")
         if first and last and last <= first:
             self.add_error("active_to", "Ngày thôi áp dụng phải sau ngày bắt đầu áp dụng.")
+        self._check_once(cleaned)
         return cleaned
 
-
-class DueRuleForm(VietnameseFormMixin, forms.ModelForm):
-    class Meta:
-        model = DueRule
-        fields = (
-            "period_kind",
-            "level",
-            "comparison",
-            "day",
-            "month",
-            "next_year",
-            "cut_off_day",
-            "cut_off_month",
-            "phrase",
-        )
-        help_texts = {
-            "comparison": "“Trước ngày 10/11” là nộp đến hết ngày 09/11; “chậm nhất ngày 10/11” là đến hết ngày 10/11.",
-            "level": "“Mọi cấp” là thời hạn của mọi cấp, hoặc của các cấp không có thời hạn riêng.",
-            "phrase": "Như trong văn bản. Để trống khi văn bản không nêu.",
-        }
-        labels = {"cut_off_day": "Chốt số liệu ngày", "cut_off_month": "Chốt số liệu tháng"}
-
-    def __init__(self, *args: Any, plan: Plan | None = None, **kwargs: Any) -> None:
-        """``plan`` gives the levels to choose from; a form that leaves the level alone needs none."""
-        super().__init__(*args, **kwargs)
-        if plan and "level" in self.fields:
-            field = self.fields["level"]
-            field.queryset = _levels(plan)  # type: ignore[attr-defined]
-            field.empty_label = "Mọi cấp"  # type: ignore[attr-defined]
-        for name, most in (("day", 31), ("cut_off_day", 31), ("month", 12), ("cut_off_month", 12)):
-            self.fields[name].widget.attrs |= {"min": 1, "max": most, "inputmode": "numeric"}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        for day, month in (("day", "month"), ("cut_off_day", "cut_off_month")):
-            self._check_date(day, month)
-        return cleaned
-
-    def _check_date(self, day_name: str, month_name: str) -> None:
-        if day_name in self.errors or month_name in self.errors:
+    def _check_once(self, cleaned: dict[str, Any]) -> None:
+        """A thematic period has a title and both its days, or nothing at all."""
+        names = ("once_title", "once_starts_on", "once_ends_on")
+        if any(name in self.errors for name in names):
             return
-        day, month = self.cleaned_data.get(day_name), self.cleaned_data.get(month_name)
-        if (day is None) != (month is None):
-            self.add_error(day_name if day is None else month_name, "Hãy ghi đủ ngày và tháng, hoặc để trống cả hai.")
-        elif day is not None and month is not None:
-            try:
-                datetime.date(A_YEAR_WITHOUT_LEAP_DAY, month, day)
-            except (ValueError, OverflowError):
-                self.add_error(day_name, f"Không có ngày {day}/{month} trong mọi năm. Hãy chọn ngày khác.")
-
-    @property
-    def sets_a_date(self) -> bool:
-        return bool({"day", "month", "comparison", "next_year"} & set(self.changed_data)) and bool(
-            self.cleaned_data.get("day")
-        )
-
-
-class BaseDueRuleFormSet(RowsMixin, BaseInlineFormSet):
-    """At most one rule for each kind of period and level, the rule without a level beside them."""
-
-    @property
-    def kept(self) -> list[Any]:
-        """The rows that will be rules once they are saved."""
-        return [
-            form
-            for form in self.forms
-            if form.has_changed() or form.instance.pk
-            if form.cleaned_data.get("period_kind") and not form.cleaned_data.get("DELETE")
-        ]
-
-    def clean(self) -> None:
-        slots = [(form.cleaned_data["period_kind"], form.cleaned_data.get("level")) for form in self.kept]
-        if len(slots) != len(set(slots)):
-            raise forms.ValidationError(
-                "Mỗi kỳ báo cáo chỉ có một thời hạn cho mỗi cấp và một thời hạn cho các cấp còn lại. "
-                "Hãy bỏ dòng bị lặp."
-            )
-        super().clean()
-
-
-MOST_RULES = 20  # two kinds of period for ten levels
-
-DueRuleFormSet = inlineformset_factory(
-    ReportingDuty,
-    DueRule,
-    form=DueRuleForm,
-    formset=BaseDueRuleFormSet,
-    extra=3,  # a day for each of the three usual levels
-    max_num=MOST_RULES,
-    absolute_max=MOST_ROWS,
-    can_delete=True,
-    can_delete_extra=False,
-)
-
-
-def levels_fit(form: DutyForm, rules: Any) -> bool:
-    """Whether each level with a date of its own owes the report; marks the rows where it does not.
-
-    Call it when both the form of the duty and the rows are valid. Only where the duty falls on levels can that be told
-    from what was typed.
-    """
-    if form.cleaned_data["reporters"] != ReportingDuty.Reporters.LEVEL:
-        return True
-    owing = set(form.cleaned_data["levels"])
-    astray = [row for row in rules.kept if row.cleaned_data.get("level") not in {None, *owing}]
-    for row in astray:
-        level = row.cleaned_data["level"]
-        row.add_error("level", f"Cấp “{level}” không có trong các cấp phải báo cáo đã chọn.")
-    return not astray
+        title, first, last = (cleaned.get(name) for name in names)
+        if not (title or first or last):
+            return
+        for name, value in zip(names, (title, first, last), strict=True):
+            if not value:
+                self.add_error(name, "Kỳ chuyên đề cần đủ tên, ngày bắt đầu và ngày kết thúc.")
+        if first and last and last < first:
+            self.add_error("once_ends_on", "Ngày kết thúc kỳ chuyên đề không được trước ngày bắt đầu.")

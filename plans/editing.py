@@ -261,13 +261,14 @@ def save_duty(form: DutyForm, rules: Any, *, plan: Plan, by: User, at: datetime.
         by=by,
         org_unit=plan.org_unit,
         fields=sorted(form.changed_data),
-        due=[_told(rule) for rule in duty.due_rules.select_related("level")],
+        due=[_told(rule) for rule in duty.due_rules.select_related("level", "unit", "duty")],
     )
     return duty
 
 
 def _told(rule: DueRule) -> str:
-    return f"{rule.in_words} ({rule.level})" if rule.level else rule.in_words
+    whose = rule.unit or rule.level
+    return f"{rule.in_words} ({whose})" if whose else rule.in_words
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def missing_of_duty(duty: ReportingDuty) -> list[str]:
     words = [sentence for is_missing, sentence in checks if is_missing]
     for rule in rules:
         if not rule.has_date:
-            whose = f", cấp “{rule.level}”" if rule.level else ""
+            whose = f", cấp “{rule.level}”" if rule.level else f", đơn vị “{rule.unit}”" if rule.unit else ""
             words.append(f"Chưa có thời hạn cho kỳ {rule.get_period_kind_display().lower()}{whose}")
     return words
 

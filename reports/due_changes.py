@@ -1,22 +1,21 @@
-"""Changes of due dates that an administrator makes for many units at once.
+"""A changed due rule, and the reports made by it on which nothing was filed yet.
 
-One unit's extension and waiver are in obligations.py. Whatever was filed already keeps its instant; whether it came in
-time is counted by the due date as it stands.
+Extensions and waivers are in obligations.py and many_changes.py. What was filed keeps the day by which it was judged.
 """
 
-import datetime
-
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from orgunits import audit
 from orgunits.models import User
-from plans.models import DueRule, ReportingDuty
-from reports import rollups
-from reports.models import Obligation, Period, Report
+from plans.models import DueRule
+from reports.expecting import Due, due_of
+from reports.models import Obligation, Period
+from reports.models.obligations import ObligationQuerySet
 
-DATE_FIELDS = ["comparison", "day", "month", "next_year", "cut_off_day", "cut_off_month"]
+DATE_FIELDS = [
+    "comparison", "day", "month", "next_year", "days_after", "named_on", "shift", "cut_off_day", "cut_off_month"
+]  # fmt: skip
 
 
 @transaction.atomic
@@ -36,6 +35,7 @@ def set_rule(rule: DueRule, *, by: User, apply_from: int | None = None) -> int:
         org_unit=rule.duty.plan.org_unit,
         kind=rule.period_kind,
         **({"level": rule.level.name} if rule.level else {}),
+        **({"name": rule.unit.name} if rule.unit else {}),
         rule=rule.in_words,
         obligations=changed,
     )
@@ -43,58 +43,49 @@ def set_rule(rule: DueRule, *, by: User, apply_from: int | None = None) -> int:
 
 
 def _apply(rule: DueRule, *, year_from: int) -> int:
-    """The conditional UPDATE decides which reports are still not filed, period by period.
-
-    It runs under locks that were taken before it: whoever is filing meanwhile is waited for, and then seen.
-    """
     changed = 0
     periods = Period.objects.filter(kind=rule.period_kind, year__gte=year_from, obligations__duty=rule.duty).distinct()
     for period in periods:
-        due_on = rule.due_on(period.year)
-        cut_off_on = rule.cut_off_on(period.year, period_end=period.ends_on)
-        owed = Obligation.objects.filter(_ruled_by(rule), duty=rule.duty, period=period, waived_at__isnull=True)
-        list(owed.select_for_update().order_by("pk").values_list("pk", flat=True))
-        never_filed = owed.filter(Q(report__isnull=True) | Q(report__status=Report.Status.DRAFT))
-        moved = list(never_filed.exclude(due_on=due_on, cut_off_on=cut_off_on).values_list("pk", flat=True))
-        changed += never_filed.filter(pk__in=moved).update(
-            due_on=due_on, cut_off_on=cut_off_on, due_phrase=rule.phrase or rule.in_words
-        )
-        Obligation.objects.filter(pk__in=moved, extended_due_on__lte=F("due_on")).update(
-            extended_due_on=None, extension_reason=""
-        )
+        changed += redate(due_of(rule, rule.duty, period.year), period)
     return changed
 
 
-def _ruled_by(rule: DueRule) -> Q:
-    """The reports over which the rule rules: those of its level, or of all levels without a rule of their own."""
-    if rule.level_id:
-        return Q(level=rule.level_id)
-    others = DueRule.objects.filter(duty=rule.duty, period_kind=rule.period_kind, level__isnull=False)
-    return ~Q(level__in=list(others.values_list("level", flat=True)))
+def redate(due: Due, period: Period) -> int:
+    """Give the reports of a period on which nothing was filed the day of their rule; how many it is another day for.
 
-
-@transaction.atomic
-def extend_all(duty: ReportingDuty, period: Period, *, until: datetime.date, reason: str, by: User) -> int:
-    """Give every unit that was not freed time until that day; how many got it.
-
-    Units whose own last day is later already keep it. Raises ValidationError when the day helps nobody.
+    The conditional UPDATE decides which reports are still not filed. It runs under locks that were taken before it:
+    whoever is filing meanwhile is waited for, and then seen. Nothing else is touched, not even a later extension.
     """
-    wanted = Obligation.objects.filter(duty=duty, period=period, waived_at__isnull=True, due_on__lt=until).filter(
-        Q(extended_due_on__isnull=True) | Q(extended_due_on__lt=until)
+    owed = ruled_by(due.rule, period).filter(waived_at__isnull=True, closed_at__isnull=True)
+    list(owed.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    wanted = to_redate(due, period)
+    wanted.filter(extended_due_on__lte=due.due_on).update(extended_due_on=None, extension_reason="")
+    return wanted.update(
+        due_on=due.due_on,
+        cut_off_on=due.cut_off_on,
+        due_phrase=due.phrase,
+        due_rule=due.rule,
+        rule_words=due.words,
+        planned_on=due.planned_on,
     )
-    pks = list(wanted.select_for_update().order_by("pk").values_list("pk", flat=True))  # the order of set_rule's locks
-    if not pks:
-        raise ValidationError({"until": "Ngày gia hạn phải sau hạn chót hiện nay của các đơn vị."})
-    wanted.filter(pk__in=pks).update(extended_due_on=until, extension_reason=reason)
-    audit.record(
-        "duty.extend_all",
-        duty,
-        by=by,
-        org_unit=duty.plan.org_unit,
-        period=str(period),
-        until=until.isoformat(),
-        reason=reason,
-        obligations=pks,
-    )
-    rollups.recompute_chain(Obligation.objects.filter(pk__in=pks))
-    return len(pks)
+
+
+def to_redate(due: Due, period: Period) -> ObligationQuerySet:
+    """The reports of the rule on which nothing was filed and that have another day than it gives."""
+    return ruled_by(due.rule, period).never_filed().exclude(due_on=due.due_on, cut_off_on=due.cut_off_on)
+
+
+def ruled_by(rule: DueRule, period: Period) -> ObligationQuerySet:
+    """The reports of the period over which the rule rules: those of its unit, of its level, or of all the others.
+
+    By the level that the unit had when the report was made: it is frozen on the row.
+    """
+    slot = Obligation.objects.filter(duty=rule.duty, period=period)
+    if rule.unit_id:
+        return slot.filter(org_unit=rule.unit_id)
+    others = DueRule.objects.filter(duty=rule.duty, period_kind=rule.period_kind)
+    slot = slot.exclude(org_unit__in=list(others.filter(unit__isnull=False).values_list("unit", flat=True)))
+    if rule.level_id:
+        return slot.filter(level=rule.level_id)
+    levels = list(others.filter(level__isnull=False).values_list("level", flat=True))
+    return slot.filter(~Q(level__in=levels) | Q(level__isnull=True)) if levels else slot

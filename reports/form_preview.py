@@ -4,12 +4,12 @@ import datetime
 from dataclasses import dataclass
 
 from orgunits.models import Level, Placement
-from plans.models import ReportingDuty
+from plans.models import PeriodKind, ReportingDuty
 from reports import filing_page, form_fields
+from reports.expecting import reporters_of
 from reports.filing_page import FilingPage
 from reports.filing_questions import QuestionView
 from reports.models import FormItem, FormVersion, Obligation, Period, Report
-from reports.obligations import period_bounds, reporters_of
 
 NOWHERE = 0  # a key that no row has: what hangs on a report or a period is then simply empty
 
@@ -61,10 +61,17 @@ def levels_of(duty: ReportingDuty, *, on: datetime.date) -> list[Level]:
 def _report(version: FormVersion, place: Placement, *, on: datetime.date) -> Report:
     """A report that is in no table, of a period without days: the registers of the unit stay out of the preview."""
     form = version.form
-    _, ends_on = period_bounds(form.period_kind, on.year)
+    title = form.duty.once_title if form.period_kind == PeriodKind.ONCE else ""
+    _, ends_on = form.duty.bounds(form.period_kind, on.year)
     starts_on = ends_on + datetime.timedelta(days=1)
     period = Period(
-        pk=NOWHERE, kind=form.period_kind, year=on.year, starts_on=starts_on, ends_on=ends_on, cut_off_on=ends_on
+        pk=NOWHERE,
+        kind=form.period_kind,
+        year=ends_on.year,
+        title=title,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        cut_off_on=ends_on,
     )
     obligation = Obligation(
         pk=NOWHERE,

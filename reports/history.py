@@ -33,8 +33,13 @@ AUDIT_ICONS = {
     "obligation.extend": "calendar-plus",
     "duty.extend_all": "calendar-plus",
     "obligation.waive": "circle-slash",
+    "duty.waive_many": "circle-slash",
+    "obligation.close": "lock",
+    "duty.close_many": "lock",
+    "duty.open_again": "lock-open",
     "reminder.manual": "bell",
 }
+OF_MANY = ("duty.extend_all", "duty.waive_many", "duty.close_many", "duty.open_again")
 # Each of these stands in an event too, which says more.
 IN_EVENTS = tuple(f"report.{action}" for action in Action.values)
 # Details that a reader of the page knows or cannot use.
@@ -86,14 +91,14 @@ def _of_audit(report: Report) -> list[Step]:
     of_rows = Q(target_type="reports.report", target_pk=str(report.pk)) | Q(
         target_type="reports.obligation", target_pk=str(obligation.pk)
     )
-    of_all_units = Q(action="duty.extend_all", target_type="plans.reportingduty", target_pk=str(obligation.duty_id))
-    rows = AuditEvent.objects.filter(of_rows | of_all_units).exclude(action__in=IN_EVENTS)
+    of_many = Q(action__in=OF_MANY, target_type="plans.reportingduty", target_pk=str(obligation.duty_id))
+    rows = AuditEvent.objects.filter(of_rows | of_many).exclude(action__in=IN_EVENTS)
     found = list(rows.select_related("actor").order_by("at", "pk"))
     labels = _item_labels(report) if any("item" in row.data for row in found) else {}
     return [
         _step(row, labels)
         for row in found
-        if row.action != "duty.extend_all" or obligation.pk in row.data.get("obligations", [])
+        if row.action not in OF_MANY or obligation.pk in row.data.get("obligations", [])
     ]
 
 

@@ -1,6 +1,5 @@
 """What the letters about reports say, and the delivery of notices about a review."""
 
-import contextlib
 import datetime
 from typing import Any
 
@@ -78,14 +77,7 @@ def due_in_words(obligation: Obligation) -> str:
 
 def planned_in_words(obligation: Obligation) -> str:
     """When the first filing was due, as a sentence part."""
-    if obligation.extended_due_on:
-        return f"được gia hạn đến {due_dates.last_moment(obligation.extended_due_on)}"
-    year = obligation.period.year
-    rule = obligation.duty.rule_for(obligation.period.kind, obligation.level_id)
-    with contextlib.suppress(ValueError):  # the rule has lost its date since, or has none in that year
-        if rule and rule.due_on(year) == obligation.due_on:
-            return due_dates.rule_in_words(rule, year)
-    return f"chậm nhất {due_dates.last_moment(obligation.due_on)}"
+    return due_dates.planned_in_words(obligation)
 
 
 def form_path(obligation: Obligation) -> str:

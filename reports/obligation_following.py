@@ -188,7 +188,8 @@ def _take_over(row: Obligation, end: End, heir: OrgUnit, *, by: User | None) -> 
         defaults={
             "parent": place.parent, "path": place.path, "receiving_unit": row.receiving_unit, "route": row.route,
             "due_phrase": row.due_phrase, "due_on": row.due_on, "extended_due_on": row.extended_due_on,
-            "extension_reason": row.extension_reason, "cut_off_on": row.cut_off_on,
+            "extension_reason": row.extension_reason, "cut_off_on": row.cut_off_on, "due_rule_id": row.due_rule_id,
+            "rule_words": row.rule_words, "planned_on": row.planned_on,
         },
     )  # fmt: skip
     back = Obligation.objects.filter(pk=made.pk, waive_reason=TAKEN_BACK)

@@ -30,6 +30,7 @@ LIST_STATUSES = {
     "tra-lai": "Bị trả lại",
     "da-duyet": "Đã duyệt",
     "mien": "Được miễn nộp",
+    "dong": "Đã đóng, không nộp",
 }
 # What the reviewer looks for in the queue; see ``worth_a_look``.
 LOOKS = {
@@ -124,13 +125,15 @@ def in_state(status: str, *, on: datetime.date) -> Q:
     owed = Q(report__isnull=True) | Q(report__status__in=[Status.DRAFT, Status.RETURNED])
     planned = Q(extended_due_on__lt=on) | Q(extended_due_on__isnull=True, due_on__lt=on)
     past = Q(report__correction_due_on__lt=on) | Q(report__correction_due_on__isnull=True) & planned
+    taken = Q(waived_at__isnull=True, closed_at__isnull=True)
     conditions = {
-        "qua-han": Q(waived_at__isnull=True) & owed & past,
-        "chua-nop": Q(waived_at__isnull=True) & (Q(report__isnull=True) | Q(report__status=Status.DRAFT)),
+        "qua-han": taken & owed & past,
+        "chua-nop": taken & (Q(report__isnull=True) | Q(report__status=Status.DRAFT)),
         "cho-duyet": Q(waived_at__isnull=True, report__status=Status.SUBMITTED),
-        "tra-lai": Q(waived_at__isnull=True, report__status=Status.RETURNED),
+        "tra-lai": taken & Q(report__status=Status.RETURNED),
         "da-duyet": Q(waived_at__isnull=True, report__status=Status.APPROVED),
         "mien": Q(waived_at__isnull=False),
+        "dong": Q(closed_at__isnull=False),
     }
     return conditions.get(status, Q())
 

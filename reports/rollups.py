@@ -9,13 +9,14 @@ A transition recomputes the rows of the units above it, in its own transaction:
 3. Sum whole numbers and write the rows that changed.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from orgunits import bulk_writing
 from orgunits.models.units import SEGMENT_WIDTH, unit_pks
 from plans.models import ReportingDuty
 from reports.models import Obligation, Period, Rollup
@@ -63,6 +64,25 @@ def rebuild(duty: ReportingDuty, period: Period) -> None:
             _replace(locked, places, own=own_sums(Obligation.objects.filter(slot)))
             return
     raise RollupsUnsettled
+
+
+def begin(duty: ReportingDuty, period: Period, paths: Iterable[str]) -> None:
+    """Write the rows of a duty and period that has none yet and for which nothing is filed: all there is to count is
+    what is expected. The caller holds the lock under which obligations come into being (obligations.lock); all paths
+    are of the tree of one day.
+    """
+    expected = Counter(path[:end] for path in paths for end in range(SEGMENT_WIDTH, len(path) + 1, SEGMENT_WIDTH))
+    rows = (
+        (int(path[-SEGMENT_WIDTH:]), _above(path), path, len(path) // SEGMENT_WIDTH - 1, count)
+        for path, count in expected.items()
+    )
+    names = ("org_unit_id", "parent_id", "path", "depth", "expected")
+    bulk_writing.insert(Rollup, names, rows, duty_id=duty.pk, period_id=period.pk)
+
+
+def _above(path: str) -> int | None:
+    """The unit directly above the one to which the path leads."""
+    return int(path[-2 * SEGMENT_WIDTH : -SEGMENT_WIDTH]) if len(path) > SEGMENT_WIDTH else None
 
 
 # --- which rows, and their locks ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ OF_STATUS = {
 }
 REOPENED = State("returned", "Được mở lại", "warn", "lock-open")
 WAIVED = State("waived", "Được miễn nộp", "muted", "circle-slash")
+CLOSED = State("closed", "Đã đóng, không nộp", "late", "lock")
 NOT_BEGUN = State("none", "Chưa nộp", "muted")
 
 
@@ -33,6 +34,8 @@ def state_of(obligation: Obligation) -> State:
     """The state without regard to the day; needs ``report`` selected with the obligation."""
     if obligation.waived_at is not None:
         return WAIVED
+    if obligation.closed_at is not None:
+        return CLOSED
     report: Report | None = getattr(obligation, "report", None)
     return OF_STATUS[Report.Status(report.status)] if report else NOT_BEGUN
 

@@ -74,7 +74,7 @@ def start_report(obligation: Obligation, *, by: User) -> Report:
     Raises PermissionDenied without the right to file for the unit, Conflict when the report was waived.
     """
     _require_filing(obligation, by)
-    _refuse_waived(obligation)
+    _refuse_waived_or_closed(obligation)
     begun = Report.objects.filter(obligation=obligation).first()
     if begun:
         return begun
@@ -94,7 +94,7 @@ def submit(report: Report, content: dict[str, Any], *, by: User, flags: dict[str
     """
     obligation = Obligation.objects.select_for_update().get(pk=report.obligation_id)
     _require_filing(obligation, by)
-    _refuse_waived(obligation)
+    _refuse_waived_or_closed(obligation)
     now = timezone.now()
     _move(
         report,
@@ -210,7 +210,7 @@ def correct(report: Report, *, by: User, reason: str, seen: int | None = None) -
         raise ValidationError({"reason": "Hãy ghi lý do gửi bản đính chính."})
     obligation = Obligation.objects.select_for_update().get(pk=report.obligation_id)
     _require_filing(obligation, by)
-    _refuse_waived(obligation)
+    _refuse_waived_or_closed(obligation)
     now = timezone.now()
     _move(report, Action.CORRECT, submitted_at=now, submitted_by=by, decided_at=None, decided_by=None)
     last = report.revisions.order_by("-number")[:1].get()
@@ -334,7 +334,10 @@ def _require_filing(obligation: Obligation, by: User) -> None:
         raise PermissionDenied
 
 
-def _refuse_waived(obligation: Obligation) -> None:
+def _refuse_waived_or_closed(obligation: Obligation) -> None:
     if obligation.waived_at is not None:
         day = timezone.localdate(obligation.waived_at)
         raise Conflict(f"Đơn vị đã được miễn nộp báo cáo này từ ngày {day:%d/%m/%Y}: {obligation.waive_reason}")
+    if obligation.closed_at is not None:
+        day = timezone.localdate(obligation.closed_at)
+        raise Conflict(f"Báo cáo này đã đóng từ ngày {day:%d/%m/%Y}, không nhận nộp nữa: {obligation.close_reason}")

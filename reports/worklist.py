@@ -31,6 +31,7 @@ from reports.models import (
 )
 from reports.models.obligations import ObligationQuerySet
 
+HAS_DATE = Q(month__isnull=False) | Q(days_after__isnull=False) | Q(named_on__isnull=False)
 LATELY = datetime.timedelta(days=60)
 FEW = 5
 
@@ -255,7 +256,9 @@ def late_groups(receiving_units: list[int], *, on: datetime.date) -> list[LateGr
     rows = (
         Obligation.objects.filter(receiving_unit__in=receiving_units)
         .late_on(on)
-        .values("receiving_unit_id", "duty_id", "duty__name", "period_id", "period__kind", "period__year")
+        .values(
+            "receiving_unit_id", "duty_id", "duty__name", "period_id", "period__kind", "period__year", "period__title"
+        )
         .annotate(units=Count("pk"), since=Min("due"))
         .order_by("since", "duty_id")
     )
@@ -265,7 +268,7 @@ def late_groups(receiving_units: list[int], *, on: datetime.date) -> list[LateGr
             duty_id=row["duty_id"],
             duty_name=row["duty__name"],
             period_id=row["period_id"],
-            period=_period_text(row["period__kind"], row["period__year"]),
+            period=_period_text(row["period__kind"], row["period__year"], row["period__title"]),
             units=row["units"],
             since=row["since"],
         )
@@ -285,8 +288,8 @@ def administration_work(user: User, *, on: datetime.date) -> AdministrationWork 
     unmanned = administered.filter(owing, placed).exclude(Exists(holders.filter(org_unit=OuterRef("pk"))))
     first_units = list(unmanned.prefetch_related("placements").order_by("pk")[:FEW])
     return AdministrationWork(
-        rules_without_date=list(rules.filter(month__isnull=True)),
-        rules_not_opened=_one_of_a_kind(rules.filter(month__isnull=False).exclude(_opened_in(on.year))),
+        rules_without_date=list(rules.exclude(HAS_DATE)),
+        rules_not_opened=_one_of_a_kind(rules.filter(HAS_DATE).exclude(_is_opened(on.year))),
         units_without_reporter=unmanned.count() if len(first_units) == FEW else len(first_units),
         first_units=first_units,
         failed_mails=_failed_mails(administered),
@@ -301,7 +304,7 @@ def _running_rules(administered: QuerySet[OrgUnit], *, on: datetime.date) -> Que
     rules = DueRule.objects.filter(plan_runs, duty_runs, has_begun, duty__plan__org_unit__in=administered)
     return (
         rules.exclude(duty__plan__status=Plan.Status.CLOSED)
-        .select_related("duty__plan__document", "level")
+        .select_related("duty__plan__document", "level", "unit")
         .order_by("duty__plan", "duty", "period_kind")
     )
 
@@ -314,11 +317,13 @@ def _one_of_a_kind(rules: QuerySet[DueRule]) -> list[DueRule]:
     return list(found.values())
 
 
-def _opened_in(year: int) -> Exists:
-    """Whether the expected reports of a rule's duty and kind of period exist for that year."""
-    return Exists(
-        Obligation.objects.filter(duty=OuterRef("duty"), period__kind=OuterRef("period_kind"), period__year=year)
-    )
+def _is_opened(year: int) -> Q:
+    """Whether the expected reports of a rule's duty and kind of period exist for that year, a thematic one's at all;
+    or whether they are not to be made in that year, being of a thematic report of another.
+    """
+    made = Obligation.objects.filter(duty=OuterRef("duty"), period__kind=OuterRef("period_kind"))
+    elsewhen = Q(period_kind="once") & ~Q(duty__once_ends_on__year=year)
+    return Q(Exists(made.filter(period__year=year))) | elsewhen
 
 
 def _failed_mails(administered: QuerySet[OrgUnit]) -> int:
@@ -348,5 +353,5 @@ def reports_with_names(reports: QuerySet[Report]) -> QuerySet[Report]:
     ).prefetch_related("obligation__org_unit__placements", "obligation__receiving_unit__placements")
 
 
-def _period_text(kind: str, year: int) -> str:
-    return str(Period(kind=kind, year=year))
+def _period_text(kind: str, year: int, title: str) -> str:
+    return str(Period(kind=kind, year=year, title=title))

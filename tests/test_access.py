@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from orgunits import reform_following, reorganisation
-from orgunits.models import Reform, Role, RoleAssignment, User, WorkbookImport
+from orgunits.models import Reform, Role, RoleAssignment, SpecialDay, User, WorkbookImport
 from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob
 from reports import form_editing
 from reports.models import (
@@ -88,6 +88,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:reform_reverse": ("reform", "302 403 403 403 200 200 403"),
     "orgunits:reform_take_up": ("reform", "405 405 405 405 405 405 405"),
     "orgunits:reform_follow_again": ("reform", "405 405 405 405 405 405 405"),
+    "orgunits:special_day_list": ("-", "302 403 403 403 403 200 403"),
+    "orgunits:special_day_create": ("-", "302 403 403 403 403 200 403"),
+    "orgunits:special_day_change": ("special_day", "302 403 403 403 403 200 403"),
+    "orgunits:special_day_remove": ("special_day", "405 405 405 405 405 405 405"),
     "orgunits:level_list": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_create": ("-", "302 403 403 403 403 200 403"),
     "orgunits:level_change": ("level", "302 403 403 403 403 200 403"),
@@ -184,6 +188,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:obligation_detail": ("obligation", "302 200 200 200 200 200 404"),
     "reports:report_start": ("obligation", "405 405 405 405 405 405 405"),
     "reports:obligation_extend": ("obligation", "405 405 405 405 405 405 405"),
+    "reports:obligation_close": ("obligation", "405 405 405 405 405 405 405"),
     "reports:obligation_waive": ("obligation", "405 405 405 405 405 405 405"),
     "reports:report_detail": ("report", "302 200 200 200 200 200 404"),
     "reports:report_history": ("report", "302 200 200 200 200 200 404"),
@@ -210,7 +215,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:period_open": ("rule", "302 403 403 403 200 200 404"),
     "reports:duty_period": ("duty+period", "302 200 200 200 200 200 404"),
     "reports:period_print": ("duty+period", "302 200 200 200 200 200 404"),
-    "reports:period_extend": ("duty+period", "405 405 405 405 405 405 405"),
+    "reports:period_change": ("duty+period", "302 403 403 403 200 200 404"),
+    "reports:period_renew": ("rule", "302 403 403 403 200 200 404"),
+    "reports:year_plan": ("-", "302 403 403 403 200 200 403"),
+    "reports:due_month": ("-", "302 200 200 200 200 200 200"),
+    "reports:due_year": ("-", "302 200 200 200 200 200 200"),
+    "reports:who_owes": ("-", "302 200 200 200 200 200 200"),
     "reports:form_list": ("-", "302 200 200 200 200 200 200"),
     "reports:form_create": ("-", "405 405 405 405 405 405 405"),
     "reports:form_detail": ("form", "302 200 200 200 200 200 404"),
@@ -324,6 +334,9 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     draft_plan = builders.make_plan(cast.union, number="")
     Plan.objects.filter(pk=draft_plan.pk).update(status=Plan.Status.DRAFT)
     rule = cast.duty.due_rules.get()
+    special_day = SpecialDay.objects.create(
+        day=datetime.date(2026, 8, 22), kind=SpecialDay.Kind.WORKING, name="Làm bù", source="Thông báo thử"
+    )
     ended = builders.make_unit("Công đoàn cơ sở cũ", parent=cast.union)
     builders.open_year(cast.duty, 2025)
     left = builders.make_report(ended.obligations.get(period__year=2025), draft={"ket-qua": "Đã làm."})
@@ -348,6 +361,7 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
     reform_following.keep(reform, {"roles": "left", "duties": "proposed", "obligations": "left"})
     pks = {
         "workbook": workbook.pk, "reform": reform.pk,
+        "special_day": special_day.pk,
         "unit": cast.base.pk, "level": cast.base.latest_placement.level_id, "person": cast.officer.pk,
         "role": cast.officer.role_assignments.get().pk, "programme": cast.plan.programme_id, "plan": cast.plan.pk,
         "section": task.section_id, "plan_duty": cast.duty.pk, "duty": cast.duty.pk, "job": job.pk, "batch": batch.pk,

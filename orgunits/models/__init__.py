@@ -4,6 +4,7 @@ from orgunits.models.audit import AuditEvent
 from orgunits.models.delivery import Delivery, Invitation
 from orgunits.models.people import Role, RoleAssignment, User
 from orgunits.models.reorganisations import Reform, Reorganisation, ReorganisationUnit, Succession
+from orgunits.models.special_days import SpecialDay
 from orgunits.models.units import Level, OrgUnit, Placement, Sector
 from orgunits.models.workbooks import WorkbookImport
 
@@ -20,6 +21,7 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "Sector",
+    "SpecialDay",
     "Succession",
     "User",
     "WorkbookImport",

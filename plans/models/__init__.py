@@ -2,7 +2,8 @@
 
 from plans.models.batches import PrintBatch, PrintBatchItem
 from plans.models.documents import Citation, Document, Programme, Recipient
-from plans.models.duties import DueRule, PeriodKind, ReportingDuty
+from plans.models.due_rules import DueRule
+from plans.models.duties import PeriodKind, ReportingDuty
 from plans.models.letterheads import Letterhead, Signer
 from plans.models.plans import Plan, Responsibility, Section, Task
 from plans.models.printing import PrintJob

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from orgunits.requests import SignedInRequest
 from plans.due_order import out_of_order
-from plans.duty_forms import DueRuleFormSet, DutyForm, levels_fit
+from plans.due_rule_forms import DueRuleFormSet, levels_fit, once_fits
+from plans.duty_forms import DutyForm
 from plans.editing import remove_duty, save_duty
 from plans.models import Plan, ReportingDuty
 from plans.rights import require_editor
@@ -35,7 +36,7 @@ def _write_duty(request: SignedInRequest, plan: Plan, duty: ReportingDuty) -> Ht
     """Set who reports what to whom, and the due day of each kind of period."""
     form = DutyForm(request.POST or None, instance=duty, plan=plan, on=timezone.localdate())
     rules = DueRuleFormSet(request.POST or None, instance=duty, prefix="thoi-han", form_kwargs={"plan": plan})
-    if form.is_valid() and rules.is_valid() and levels_fit(form, rules):
+    if form.is_valid() and rules.is_valid() and all([levels_fit(form, rules), once_fits(form, rules)]):
         saved = save_duty(form, rules, plan=plan, by=request.user, at=timezone.now())
         messages.success(request, "Đã lưu chế độ báo cáo. Hạn của các báo cáo đã tạo không đổi theo.")
         for sentence in out_of_order(saved):

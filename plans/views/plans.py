@@ -71,7 +71,7 @@ def _plan_context(request: SignedInRequest, pk: int) -> dict[str, object]:
         ReportingDuty.objects.filter(plan=plan)
         .select_related("recipient_unit", "section")
         .prefetch_related(
-            Prefetch("due_rules", DueRule.objects.select_related("level")),
+            Prefetch("due_rules", DueRule.objects.select_related("level", "unit")),
             "levels",
             "recipient_unit__placements",
             Prefetch("units", OrgUnit.objects.prefetch_related("placements").order_by("pk")),

@@ -35,8 +35,9 @@ class Rollup(models.Model):
 
     basis = models.CharField(max_length=12, choices=Basis, default=Basis.AS_FILED)
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="rollups")
-    parent = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+")
-    duty = models.ForeignKey(ReportingDuty, models.PROTECT, related_name="rollups")
+    # No index of its own where another one begins with the column.
+    parent = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+", db_index=False)
+    duty = models.ForeignKey(ReportingDuty, models.PROTECT, related_name="rollups", db_index=False)
     period = models.ForeignKey(Period, models.PROTECT, related_name="rollups")
     path = models.CharField(max_length=255)
     depth = models.PositiveSmallIntegerField()

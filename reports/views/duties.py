@@ -1,29 +1,29 @@
 """Reporting duties: their rules in words, the periods that were opened, and what administrators change."""
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from orgunits import roles
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from plans.due_order import out_of_order
 from plans.models import DueRule, ReportingDuty
-from reports import due_changes, due_dates, duty_preview, obligations, official_letters, report_filters, sheets_scope
-from reports.duty_forms import DueDateForm, ExtendForm, WaiveForm, YearForm
+from reports import due_changes, due_dates, duty_preview, obligations
+from reports.duty_forms import DueDateForm, YearForm
+from reports.expecting import GenerationRefused, expected
 from reports.models import Obligation, Period
-from reports.views.reports import obligation_page, page_rows, visible_obligation
 
 ROWS = 100
-RULES = Prefetch("due_rules", DueRule.objects.select_related("level"))
+RULES = Prefetch("due_rules", DueRule.objects.select_related("level", "unit"))
 
 
 @require_safe
@@ -38,7 +38,8 @@ def duty_list(request: SignedInRequest) -> HttpResponse:
     )
     opened = _opened_years(duties)
     rows = [(duty, _rules_in_words(duty, on.year), opened.get(duty.pk, [])) for duty in duties]
-    return render(request, "reports/duty_list.html", {"rows": rows})
+    administers = roles.administers_anything(request.user, on=on)
+    return render(request, "reports/duty_list.html", {"rows": rows, "administers": administers})
 
 
 @require_safe
@@ -66,14 +67,14 @@ def duty_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def due_rule_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Set or change the date of a rule, with the sentence that it makes."""
     on = timezone.localdate()
-    rule = _administered_rule(request, pk)
-    before = _rule_words(rule, on.year)
+    rule = administered_rule(request, pk)
+    before = _rule_words(rule, year_of(rule, on))
     form = DueDateForm(request.POST or None, instance=rule)
     if request.method == "POST" and form.is_valid():
         changed = due_changes.set_rule(
             form.rule, by=request.user, apply_from=on.year if form.cleaned_data["apply_to_open"] else None
         )
-        words = _rule_words(form.rule, on.year)
+        words = _rule_words(form.rule, year_of(rule, on))
         more = f" Đã đổi hạn của {changed} báo cáo chưa nộp." if changed else ""
         messages.success(request, f"Đã đặt thời hạn: {words}.{more}")
         return redirect("reports:duty_detail", rule.duty_id)
@@ -86,130 +87,37 @@ def due_rule_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def period_open(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show which units will owe what by which day (GET ``?nam=2026``), and make it so (POST)."""
     on = timezone.localdate()
-    rule = _administered_rule(request, pk)
+    rule = administered_rule(request, pk)
     typed = request.POST if request.method == "POST" else request.GET
-    form = YearForm(typed if "nam" in typed else {"nam": str(on.year)}, on=on)
+    form = YearForm(typed if "nam" in typed else {"nam": str(year_of(rule, on))}, on=on)
     context: dict[str, Any] = {"rule": rule, "duty": rule.duty, "form": form}
     if form.is_valid():
         year = form.cleaned_data["nam"]
-        context |= _preview(rule, year, on=on)
+        context |= _preview(request, rule, year, on=on)
         if request.method == "POST" and not context["refused"]:
             made = obligations.open_period(rule.duty, rule.period_kind, year, by=request.user, on=on)
-            messages.success(request, f"Đã tạo {len(made.created)} báo cáo phải nộp cho kỳ “{made.period}”.")
+            messages.success(request, f"Đã tạo {made.created} báo cáo phải nộp cho kỳ “{made.period}”.")
             return redirect("reports:duty_period", rule.duty_id, made.period.pk)
     return render(request, "reports/duty_period_open.html", context)
 
 
-@require_safe
-@login_required
-def duty_period(request: SignedInRequest, pk: int, period_pk: int) -> HttpResponse:
-    """Who owes the report of that period, and how it stands with each."""
-    duty, period = _duty_and_period(request, pk, period_pk)
-    return _period_page(request, duty, period)
-
-
-@require_POST
-@login_required
-def period_extend(request: SignedInRequest, pk: int, period_pk: int) -> HttpResponse:
-    """Give all units of a period more time."""
-    duty, period = _duty_and_period(request, pk, period_pk)
-    roles.require(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=timezone.localdate())
-    form = ExtendForm(request.POST)
-    if form.is_valid():
-        try:
-            count = due_changes.extend_all(duty, period, by=request.user, **_typed(form))
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            until = due_dates.last_moment(form.cleaned_data["until"])
-            messages.success(request, f"Đã gia hạn cho {count} đơn vị đến {until}.")
-            return redirect("reports:duty_period", duty.pk, period.pk)
-    return _period_page(request, duty, period, extend_form=form)
-
-
-@require_POST
-@login_required
-def obligation_extend(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Give one unit more time."""
-    obligation = visible_obligation(request, pk)
-    roles.require(request.user, Role.ADMINISTRATOR, obligation.duty.plan.org_unit, on=timezone.localdate())
-    form = ExtendForm(request.POST)
-    if form.is_valid():
-        try:
-            obligations.extend(obligation, by=request.user, **_typed(form))
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            until = due_dates.last_moment(form.cleaned_data["until"])
-            messages.success(request, f"Đã gia hạn cho {obligation.org_unit} đến {until}.")
-            return redirect(obligation)
-    return obligation_page(request, obligation, extend_form=form)
-
-
-@require_POST
-@login_required
-def obligation_waive(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Free one unit from the report."""
-    obligation = visible_obligation(request, pk)
-    roles.require(request.user, Role.ADMINISTRATOR, obligation.duty.plan.org_unit, on=timezone.localdate())
-    form = WaiveForm(request.POST)
-    if not form.is_valid():
-        return obligation_page(request, obligation, waive_form=form)
-    obligations.waive(obligation, reason=form.cleaned_data["reason"], by=request.user)
-    messages.success(request, f"Đã miễn nộp báo cáo này cho {obligation.org_unit}.")
-    return redirect(obligation)
-
-
-def _period_page(request: SignedInRequest, duty: ReportingDuty, period: Period, **forms: Any) -> HttpResponse:
-    on = timezone.localdate()
-    visible = Obligation.objects.visible_to(request.user, on).filter(duty=duty, period=period)
-    status = request.GET.get("trang_thai", "")
-    found = report_filters.in_list_order(visible.filter(report_filters.in_state(status, on=on)))
-    page = Paginator(found, ROWS).get_page(request.GET.get("trang"))
-    statuses = _counted_statuses(request, visible, on=on)
-    context = {
-        "duty": duty,
-        "period": period,
-        "page_obj": page,
-        "rows": page_rows(page, on=on),
-        "status": status,
-        "statuses": statuses,
-        "may_print_all": next(count for code, _, count in statuses if not code) > 1,
-        "extend_form": forms.get("extend_form") or ExtendForm(),
-        "may_administer": roles.may(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=on),
-        **sheets_scope.offer(request.user, duty, period, on=on),
-        "may_write_letter": official_letters.may_write_about(request.user, visible, on=on),
-    }
-    return render(request, "reports/duty_period.html", context)
-
-
-def _counted_statuses(request: SignedInRequest, visible: Any, *, on: Any) -> list[tuple[str, str, int]]:
-    """The states of the list's filter with how many units each has, in one query."""
-    names = {code: code.replace("-", "_") or "tat_ca" for code in report_filters.LIST_STATUSES}
-    counts = visible.aggregate(
-        **{name: Count("pk", filter=report_filters.in_state(code, on=on)) for code, name in names.items() if code},
-        tat_ca=Count("pk"),
-    )
-    return [(code, label, counts[names[code]]) for code, label in report_filters.LIST_STATUSES.items()]
-
-
-def _preview(rule: DueRule, year: int, *, on: Any) -> dict[str, Any]:
+def _preview(request: SignedInRequest, rule: DueRule, year: int, *, on: datetime.date) -> dict[str, Any]:
+    duty, kind = rule.duty, rule.period_kind
     try:
-        rows = obligations.expected(rule.duty, rule.period_kind, year, on=on)
-    except obligations.GenerationRefused as error:
+        rows = expected(duty, kind, year, on=on)
+    except GenerationRefused as error:
         return {"year": year, "refused": error.messages[0], "rows": []}
-    period = Period(kind=rule.period_kind, year=year)
-    refused = "" if rule.duty.recipient_unit_id else "Chưa chọn đơn vị nhận báo cáo."
+    period = obligations.unsaved_period(duty, kind, year)
+    page = Paginator(rows, ROWS).get_page(request.GET.get("trang"))
     return {
         "year": year,
-        "refused": refused,
-        "rows": rows,
+        "refused": "" if duty.recipient_unit_id else "Chưa chọn đơn vị nhận báo cáo.",
+        "page_obj": page,
+        "rows": page.object_list,
+        "total": len(rows),
         "new": sum(not row.existing for row in rows),
-        "levels": duty_preview.level_lines(rows, year),
-        "warnings": [
-            *duty_preview.warnings(rows, str(period)),
-            *duty_preview.warnings_of_plan(rule.duty, rows, period),
-        ],
+        "levels": duty_preview.level_lines(rows),
+        "warnings": [*duty_preview.warnings(rows, str(period)), *duty_preview.warnings_of_plan(duty, rows, period)],
         "period": period,
     }
 
@@ -220,20 +128,20 @@ def _duties(request: SignedInRequest) -> Any:
     )
 
 
-def _administered_rule(request: SignedInRequest, pk: int) -> DueRule:
+def administered_rule(request: SignedInRequest, pk: int) -> DueRule:
     """The rule, 404 outside the user's scope, 403 for who does not administer the plan's unit."""
     rules = DueRule.objects.filter(duty__in=ReportingDuty.objects.visible_to(request.user)).select_related(
-        "duty__plan__document", "duty__plan__org_unit", "duty__recipient_unit", "level"
+        "duty__plan__document", "duty__plan__org_unit", "duty__recipient_unit", "level", "unit"
     )
     rule = get_object_or_404(rules, pk=pk)
     roles.require(request.user, Role.ADMINISTRATOR, rule.duty.plan.org_unit, on=timezone.localdate())
     return rule
 
 
-def _duty_and_period(request: SignedInRequest, pk: int, period_pk: int) -> tuple[ReportingDuty, Period]:
-    duty = get_object_or_404(_duties(request), pk=pk)
-    opened = Period.objects.filter(obligations__duty=duty).distinct()
-    return duty, get_object_or_404(opened, pk=period_pk)
+def year_of(rule: DueRule, on: datetime.date) -> int:
+    """The year with which a page about the rule begins: this year, or that of the thematic period."""
+    ends_on = rule.duty.once_ends_on
+    return ends_on.year if rule.is_once and ends_on else on.year
 
 
 def _rules_in_words(duty: ReportingDuty, year: int) -> list[tuple[DueRule, str]]:
@@ -272,7 +180,3 @@ def _periods(duty: ReportingDuty) -> Any:
         )
         .order_by("-year", "kind")
     )
-
-
-def _typed(form: ExtendForm) -> dict[str, Any]:
-    return {"until": form.cleaned_data["until"], "reason": form.cleaned_data["reason"]}

@@ -29,7 +29,7 @@ from reports import (
     workflow,
     worklist,
 )
-from reports.duty_forms import ExtendForm, WaiveForm
+from reports.duty_forms import CloseForm, ExtendForm, WaiveForm
 from reports.models import Obligation, Report, ReviewEvent, Revision
 from reports.official_letter_units import sender_of
 from reports.review_forms import ApproveForm, ReopenForm, ReturnForm
@@ -96,7 +96,9 @@ def page_rows(page: Page[int], *, on: datetime.date) -> list[Row]:
 
 def visible_obligation(request: SignedInRequest, pk: int) -> Obligation:
     """The expected report with what its page names, or 404 outside the user's scope."""
-    visible = Obligation.objects.visible_to(request.user).select_related("duty__plan__document", "duty__plan__org_unit")
+    visible = Obligation.objects.visible_to(request.user).select_related(
+        "duty__plan__document", "duty__plan__org_unit", "due_rule__level", "due_rule__unit"
+    )
     return get_object_or_404(letters.with_names(visible), pk=pk)
 
 
@@ -126,6 +128,7 @@ def obligation_page(request: SignedInRequest, obligation: Obligation, **forms: A
         "may_write_letter": official_letters.may_write(user, sender_of(obligation.receiving_unit, on=on), on=on),
         "extend_form": forms.get("extend_form") or ExtendForm(),
         "waive_form": forms.get("waive_form") or WaiveForm(),
+        "close_form": forms.get("close_form") or CloseForm(),
     }
     return render(request, "reports/obligation_detail.html", context)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orgunits import invitations, outbox, reform_following, reorganisation
-from orgunits.models import Level, OrgUnit, Placement, Reform, Role, User, WorkbookImport
+from orgunits.models import Level, OrgUnit, Placement, Reform, Role, SpecialDay, User, WorkbookImport
 from plans import batches
 from plans.batches import Listing, Wanted
 from plans.issuing import Order
@@ -110,6 +110,10 @@ MAIN = {
     "reports:duty_list",
     "reports:duty_detail",
     "reports:duty_period",
+    "reports:year_plan",
+    "reports:due_month",
+    "reports:due_year",
+    "reports:who_owes",
     "reports:filing",
     "reports:reminder_list",
     "reports:official_letter_list",
@@ -125,11 +129,13 @@ FORMS = {
     "orgunits:act_reverse": "Hủy quyết định",
     "orgunits:person_invite": "Gửi thư mời",
     "orgunits:level_create": "Lưu",
+    "orgunits:special_day_create": "Lưu",
     "plans:programme_create": "Lưu",
     "plans:section_add": "Lưu",
     "plans:duty_add": "Lưu",
     "targets:indicator_add": "Lưu",
     "reports:due_rule_edit": "Lưu thời hạn",
+    "reports:period_change": "Xem trước",
     "reports:official_letter_edit": "Lưu bản nháp",
 }
 
@@ -226,6 +232,9 @@ def arrange() -> dict[str, dict[str, object]]:
     pks = {
         "workbook": workbook.pk,
         "reform": reform.pk,
+        "special_day": SpecialDay.objects.create(
+            day=datetime.date(2026, 8, 22), kind=SpecialDay.Kind.WORKING, name="Làm bù", source="Thông báo mẫu"
+        ).pk,
         "unit": unit.pk,
         "level": Level.objects.order_by("pk").first().pk,
         "person": officer.pk,

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from plans.models import DueRule, PeriodKind
+from plans.models import DueRule, PeriodKind, ReportingDuty
 from reports import due_dates
 
 
@@ -56,3 +56,31 @@ def test_weekdays():
     sunday = datetime.date(2026, 11, 22)
     assert due_dates.weekday(sunday) == "Chủ nhật"
     assert due_dates.last_moment(sunday) == "23:59 ngày 22/11/2026 (Chủ nhật)"
+
+
+def test_last_day_of_february_in_a_leap_year_is_named():
+    last = DueRule(period_kind=PeriodKind.YEAR, comparison="last_day", month=2, next_year=True)
+    words = due_dates.rule_in_words(last, 2027)
+    assert words == "ngày cuối cùng của tháng 02/2028, tức chậm nhất 23:59 ngày 29/02/2028 (thứ Ba)"
+
+
+def test_days_after_the_period_name_its_end():
+    after = DueRule(duty=ReportingDuty(), period_kind=PeriodKind.HALF_YEAR, comparison="after", days_after=10)
+    words = due_dates.rule_in_words(after, 2026)
+    assert words == "10 ngày sau khi hết kỳ (30/06/2026), tức chậm nhất 23:59 ngày 10/07/2026 (thứ Sáu)"
+
+
+@pytest.mark.django_db
+def test_shift_adds_the_working_day_to_which_it_leads():
+    before = rule(day=9)
+    before.shift = DueRule.Shift.NEXT
+    assert due_dates.rule_in_words(before, 2026) == (
+        "trước ngày 09/11/2026, tức chậm nhất 23:59 ngày 08/11/2026 (Chủ nhật); "
+        "lùi sang ngày làm việc kế tiếp: 23:59 ngày 09/11/2026 (thứ Hai)"
+    )
+    before.shift = DueRule.Shift.PREVIOUS
+    assert due_dates.rule_in_words(before, 2026).endswith(
+        "đưa lên ngày làm việc liền trước: 23:59 ngày 06/11/2026 (thứ Sáu)"
+    )
+    before.day = 10
+    assert "ngày làm việc" not in due_dates.rule_in_words(before, 2026)

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from orgunits.models import AuditEvent, Role
 from plans.models import DueRule, PeriodKind
-from reports import due_changes, workflow, worklist
+from reports import due_changes, many_changes, workflow, worklist
+from reports.many_changes import Change, Wanted
 from reports.models import Obligation, Report, Rollup
 from reports.obligations import GenerationRefused, extend, open_period, waive
 from tests.builders import content, make_duty, make_plan, make_report, make_user, open_year
@@ -20,6 +21,9 @@ LIST = reverse("reports:duty_list")
 def november(request):
     with time_machine.travel("2026-11-02 09:00+07:00", tick=False):
         yield
+
+
+FOR_ALL = {"viec": "extend", "pham_vi": "all"}
 
 
 def rule_of(duty, kind: str = PeriodKind.YEAR) -> DueRule:
@@ -37,7 +41,7 @@ def urls_of(cast) -> dict[str, str]:
     return {
         "due_rule_edit": reverse("reports:due_rule_edit", args=[rule.pk]),
         "period_open": reverse("reports:period_open", args=[rule.pk]),
-        "period_extend": reverse("reports:period_extend", args=slot),
+        "period_change": reverse("reports:period_change", args=slot),
         "obligation_extend": reverse("reports:obligation_extend", args=[cast.obligation.pk]),
         "obligation_waive": reverse("reports:obligation_waive", args=[cast.obligation.pk]),
     }
@@ -109,7 +113,7 @@ def test_buttons_are_for_administrators(client, cast):
 
 def test_changes_are_posts(client, cast):
     sign_in(client, cast.unit_administrator)
-    for name in ("period_extend", "obligation_extend", "obligation_waive"):
+    for name in ("obligation_extend", "obligation_waive"):
         assert client.get(urls_of(cast)[name]).status_code == 405
 
 
@@ -294,13 +298,14 @@ def test_one_unit_gets_more_time_with_a_reason(client, cast):
         ({"until": "20/11/2026", "reason": " "}, "Hãy ghi lý do gia hạn"),
     ],
 )
-@pytest.mark.parametrize("name", ["obligation_extend", "period_extend"])
+@pytest.mark.parametrize("name", ["obligation_extend", "period_change"])
 def test_wrong_extension_is_refused_and_kept(client, cast, name, data, words):
-    response = sign_in(client, cast.unit_administrator).post(urls_of(cast)[name], data)
+    response = sign_in(client, cast.unit_administrator).post(urls_of(cast)[name], FOR_ALL | data)
     page = response.content.decode()
     assert response.status_code == 200
     assert data["until"] in page
-    assert words in page or (name == "period_extend" and "phải sau hạn chót hiện nay" in page)
+    expected = {"phải sau hạn chót 09/11/2026": "phải sau hạn chót hiện nay", "Hãy ghi lý do gia hạn": "Hãy ghi lý do"}
+    assert (expected.get(words, words) if name == "period_change" else words) in page
     assert not Obligation.objects.filter(extended_due_on__isnull=False).exists()
 
 
@@ -312,7 +317,11 @@ def test_all_units_get_more_time_and_a_late_filing_becomes_timely(client, cast):
     assert (sums.filed, sums.on_time) == (1, 0)
     waive(cast.sibling_obligation, reason="Mới lập.", by=cast.administrator)
     sign_in(client, cast.unit_administrator)
-    response = client.post(urls_of(cast)["period_extend"], {"until": "15/11/2026", "reason": "Bão."}, follow=True)
+    data = FOR_ALL | {"until": "15/11/2026", "reason": "Bão."}
+    assert "Sẽ đổi 1 báo cáo" in client.post(urls_of(cast)["period_change"], data).content.decode()
+    sums.refresh_from_db()
+    assert (sums.filed, sums.on_time) == (1, 0)
+    response = client.post(urls_of(cast)["period_change"], data | {"xac_nhan": "1"}, follow=True)
     assert "Đã gia hạn cho 1 đơn vị" in response.content.decode()
     sums.refresh_from_db()
     assert (sums.filed, sums.on_time) == (1, 1)
@@ -320,13 +329,8 @@ def test_all_units_get_more_time_and_a_late_filing_becomes_timely(client, cast):
 
 def test_extension_for_all_does_not_shorten_a_longer_one(cast):
     extend(cast.obligation, until=datetime.date(2026, 12, 20), reason="Bão.", by=cast.administrator)
-    count = due_changes.extend_all(
-        cast.duty,
-        cast.obligation.period,
-        until=datetime.date(2026, 11, 20),
-        reason="Chung",
-        by=cast.administrator,
-    )
+    wanted = Wanted(Change.EXTEND, reason="Chung", until=datetime.date(2026, 11, 20))
+    count = many_changes.change(cast.duty, cast.obligation.period, wanted, by=cast.administrator)
     cast.obligation.refresh_from_db()
     assert (count, cast.obligation.extended_due_on) == (1, datetime.date(2026, 12, 20))
 
@@ -357,5 +361,5 @@ def test_number_of_queries_of_the_list(client, cast, django_assert_num_queries):
     for number in range(6):
         make_duty(make_plan(cast.union, number=f"{number}/KH"), name=f"Báo cáo {number}")
     sign_in(client, cast.unit_administrator)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(LIST)

@@ -7,7 +7,8 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from reports import comparison, due_changes, form_moving, manual_reminders, obligations, workflow
+from reports import comparison, form_moving, manual_reminders, many_changes, obligations, workflow
+from reports.many_changes import Change, Wanted
 from reports.models import Report
 from tests.builders import content, make_report
 
@@ -84,7 +85,8 @@ def test_extension_for_all_units_stands_with_each_that_got_it(client, cast, repo
     obligations.extend(
         cast.sibling_obligation, until=datetime.date(2026, 12, 20), reason="Riêng.", by=cast.unit_administrator
     )
-    due_changes.extend_all(duty, period, until=until, reason="Bão lụt toàn tỉnh.", by=cast.unit_administrator)
+    wanted = Wanted(Change.EXTEND, reason="Bão lụt toàn tỉnh.", until=until)
+    many_changes.change(duty, period, wanted, by=cast.unit_administrator)
     other = make_report(cast.sibling_obligation)
     assert "Bão lụt toàn tỉnh." in page(client, cast.reviewer, report)
     assert "Bão lụt toàn tỉnh." not in page(client, cast.reviewer, other)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from orgunits import mail
 from orgunits.models import Delivery, OrgUnit, User
 from reports import reminders
+from reports.ladders import DEFAULT
 from reports.models import Notice, Obligation, Reminder, ReviewEvent
 
 Status = Delivery.Status
@@ -22,7 +23,7 @@ BADGES = {
     Status.FAILED: "late",
     Status.CANCELLED: "muted",
 }
-RUNGS = [*((rung.code, rung.label) for rung in reminders.LADDER), (reminders.MANUAL, "Nhắc trực tiếp")]
+RUNGS = [*((rung.code, rung.label) for rung in DEFAULT), (reminders.MANUAL, "Nhắc trực tiếp")]
 
 
 @dataclass(frozen=True)

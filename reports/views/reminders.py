@@ -70,7 +70,7 @@ def _confirmation(chosen: list[int], request: SignedInRequest, back: str) -> dic
     context: dict[str, Any] = {"round": found, "chosen": chosen, "next": back, "on": on}
     if found.addressed:
         first = found.addressed[0]
-        letter = letters.reminder(first.obligation, by=request.user, on=on)
+        letter = letters.reminder(first.obligation, to=first.people[0], by=request.user, on=on)
         context["first"] = first
         context["sample"] = mail.compose(letter.stem, first.people[0], letter.context)
     context["rows"] = [(row, row.obligation.days_left(on)) for row in found.addressed]

@@ -74,6 +74,13 @@ ACTIONS = {
     "duty.open_period": "Tạo kỳ báo cáo",
     "duty.extend_all": "Gia hạn cho mọi đơn vị",
     "due_rule.set": "Đặt thời hạn báo cáo",
+    "duty.ladder": "Đặt mốc nhắc nộp báo cáo",
+    # messages
+    "sending_hours.change": "Sửa giờ gửi thư",
+    "mail_preference.change": "Chọn cách nhận thư nhắc",
+    "message_template.change": "Sửa mẫu thư",
+    "message_template.reset": "Dùng lại mẫu thư mặc định",
+    "message_template.try": "Gửi thử mẫu thư",
     # targets
     "indicator.create": "Thêm chỉ tiêu mới vào chương trình",
     "indicator.update": "Sửa chỉ tiêu của chương trình",
@@ -212,6 +219,15 @@ DETAILS = {
     "passages": "số đoạn",
     "recipient": "người nhận",
     "recipients": "người nhận",
+    # messages
+    "ladder": "mốc nhắc",
+    "waking_from": "gửi thư nhắc từ",
+    "waking_to": "gửi thư nhắc đến trước",
+    "working_from": "giờ làm việc từ",
+    "working_to": "giờ làm việc đến trước",
+    "working_days": "ngày làm việc",
+    "choice": "lựa chọn",
+    "message": "loại thư",
     # official letters
     "units": "số đơn vị",
     "opening": "phần mở đầu",

@@ -38,6 +38,11 @@ class Rung:
     def label(self) -> str:
         return label_of(self.code)
 
+    @property
+    def told(self) -> str:
+        """Who is told, in words."""
+        return str(Circle(self.circle).label)
+
 
 # The steps that the product promises.
 DEFAULT = (
@@ -72,6 +77,10 @@ class Ladders:
 
     def of(self, duty: int) -> tuple[Rung, ...]:
         return self._set.get(duty, DEFAULT)
+
+    def all(self) -> list[tuple[Rung, ...]]:
+        """Those that an administrator set."""
+        return list(self._set.values())
 
     def rung(self, duty: int, days_left: int) -> Rung | None:
         """The most advanced step that applies with so many days left; missed steps fall together into it."""

@@ -17,7 +17,16 @@ from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from plans.due_order import out_of_order
 from plans.models import DueRule, ReportingDuty
-from reports import due_changes, due_dates, duty_preview, obligations, official_letters, report_filters, sheets_scope
+from reports import (
+    due_changes,
+    due_dates,
+    duty_preview,
+    ladders,
+    obligations,
+    official_letters,
+    report_filters,
+    sheets_scope,
+)
 from reports.duty_forms import DueDateForm, ExtendForm, WaiveForm, YearForm
 from reports.models import Obligation, Period
 from reports.views.reports import obligation_page, page_rows, visible_obligation
@@ -55,6 +64,7 @@ def duty_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "out_of_order": out_of_order(duty),
         "year": on.year,
         "periods": _periods(duty),
+        "ladder": ladders.ladder_of(duty),
         "forms": duty.forms.order_by("period_kind"),
         "may_administer": roles.may(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=on),
     }

@@ -1,6 +1,7 @@
 """Reminders: who is to be reminded of what, written once as rows and delivered once as letters."""
 
 import datetime
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -72,11 +73,11 @@ def write_reminders(on: datetime.date) -> int:
     matters now is still written, and the missed ones are not. Reports are read and written in portions, so that a
     nation's take no more memory than a province's.
     """
-    ladders, gathering = Ladders(), _gathering()
+    ladders, gathering, people = Ladders(), _gathering(), _People(on)
     written, told = 0, superiors.Collected()
     for part in _portions(with_days(settled(on, ladders=ladders))):
         steps = [(row, rung) for row in part if (rung := ladders.rung(row.duty_id, row.days_left(on)))]
-        written += len(insert_once(_new_rows(steps, gathering=gathering, on=on)))
+        written += len(insert_once(_new_rows(steps, people, gathering=gathering)))
         for row, rung in steps:
             if rung.circle == Circle.SUPERIOR:
                 told.add(row, rung)
@@ -85,10 +86,13 @@ def write_reminders(on: datetime.date) -> int:
 
 
 def _portions(obligations: ObligationQuerySet) -> Iterator[list[Obligation]]:
-    last = 0
-    while part := list(obligations.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield part
-        last = part[-1].pk
+    """The rows in portions: looked for once, as eight bytes each, and then read by key.
+
+    A search for the next thousand would look through the whole table every time.
+    """
+    pks = array("q", obligations.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=10 * BATCH))
+    for start in range(0, len(pks), BATCH):
+        yield list(obligations.filter(pk__in=pks[start : start + BATCH].tolist()).order_by("pk"))
 
 
 def _gathering() -> set[int]:
@@ -97,9 +101,25 @@ def _gathering() -> set[int]:
     return set(wants.values_list("user_id", flat=True))
 
 
-def _new_rows(steps: list[tuple[Obligation, Rung]], *, gathering: set[int], on: datetime.date) -> list[Reminder]:
+class _People:
+    """Who gets what, by unit; a unit that owes many reports is looked up once."""
+
+    def __init__(self, on: datetime.date) -> None:
+        self.on = on
+        self._known: dict[int, dict[str, list[int]]] = {}
+
+    def look_up(self, units: Iterable[int]) -> None:
+        fresh = set(units) - self._known.keys()
+        for unit, audience in audiences.audiences(fresh, on=self.on).items() if fresh else ():
+            self._known[unit] = {circle: [person.pk for person in audience.of(circle)] for circle in Circle}
+
+    def of(self, unit: int, circle: str) -> list[int]:
+        return self._known[unit][circle]
+
+
+def _new_rows(steps: list[tuple[Obligation, Rung]], people: _People, *, gathering: set[int]) -> list[Reminder]:
     """The reminders of these steps that are not there yet. What is late is never put into a digest."""
-    people = audiences.audiences((row.org_unit_id for row, _ in steps), on=on)
+    people.look_up(row.org_unit_id for row, _ in steps)
     written = Reminder.objects.filter(obligation__in=[row.pk for row, _ in steps], requested_by=None)
     known = set(written.values_list("obligation_id", "rung", "due_on", "recipient_id"))
     status = Delivery.Status
@@ -108,12 +128,12 @@ def _new_rows(steps: list[tuple[Obligation, Rung]], *, gathering: set[int], on: 
             obligation=row,
             rung=rung.code,
             due_on=row.due_now,
-            recipient=person,
-            status=status.GATHERED if rung.days >= 0 and person.pk in gathering else status.WAITING,
+            recipient_id=person,
+            status=status.GATHERED if rung.days >= 0 and person in gathering else status.WAITING,
         )
         for row, rung in steps
-        for person in people[row.org_unit_id].of(rung.circle)
-        if (row.pk, rung.code, row.due_now, person.pk) not in known
+        for person in people.of(row.org_unit_id, rung.circle)
+        if (row.pk, rung.code, row.due_now, person) not in known
     ]
 
 

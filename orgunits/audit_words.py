@@ -84,6 +84,13 @@ ACTIONS = {
     "duty.open_year": "Tạo báo cáo phải nộp của cả năm",
     "duty.regenerate": "Tính lại kỳ báo cáo",
     "due_rule.set": "Đặt thời hạn báo cáo",
+    "duty.ladder": "Đặt mốc nhắc nộp báo cáo",
+    # messages
+    "sending_hours.change": "Sửa giờ gửi thư",
+    "mail_preference.change": "Chọn cách nhận thư nhắc",
+    "message_template.change": "Sửa mẫu thư",
+    "message_template.reset": "Dùng lại mẫu thư mặc định",
+    "message_template.try": "Gửi thử mẫu thư",
     # targets
     "indicator.create": "Thêm chỉ tiêu mới vào chương trình",
     "indicator.update": "Sửa chỉ tiêu của chương trình",
@@ -231,6 +238,15 @@ DETAILS = {
     "follow_up": "việc kèm theo",
     "recipient": "người nhận",
     "recipients": "người nhận",
+    # messages
+    "ladder": "mốc nhắc",
+    "waking_from": "gửi thư nhắc từ",
+    "waking_to": "gửi thư nhắc đến trước",
+    "working_from": "giờ làm việc từ",
+    "working_to": "giờ làm việc đến trước",
+    "working_days": "ngày làm việc",
+    "choice": "lựa chọn",
+    "message": "loại thư",
     # official letters
     "units": "số đơn vị",
     "opening": "phần mở đầu",

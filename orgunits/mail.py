@@ -4,8 +4,11 @@ Where the mail server may answer better later (it cannot be reached, is slow, or
 waiting ones with a growing delay; what it refuses for good (5xx) fails at once and waits for a person.
 """
 
+import contextlib
 import datetime
 import smtplib
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -13,10 +16,11 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from orgunits import smtp
 from orgunits.models import Delivery, User
 from orgunits.vietnamese import nfc
 
@@ -31,10 +35,21 @@ RETRY_DELAYS = (
     datetime.timedelta(hours=6),
 )
 MAX_TRIES = len(RETRY_DELAYS) + 1
+BATCH = 50  # letters of one claim and one connection
+BATCH_SECONDS = 60  # far below STALE_AFTER; what is left of a batch then goes back
+DRAIN_SECONDS = 10  # then other work of the queue has its turn
 
 
 class NotNeeded(Exception):
     """The letter has lost its reason since its row was written; the message says why, in Vietnamese."""
+
+
+class NotYet(Exception):
+    """The letter may not go out at this hour; it waits until then, and is looked at again."""
+
+    def __init__(self, until: datetime.datetime) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 @dataclass(frozen=True)
@@ -45,16 +60,64 @@ class Letter:
     context: dict[str, Any]
 
 
+Prepare = Callable[[list[Row]], Callable[[Row], Letter]]
+
+
 def deliver(model: type[Row], pk: int, write: Callable[[Row], Letter]) -> bool:
     """Send one row if it is ready and nobody else does; call it outside any transaction.
 
     1. Claim it by a conditional UPDATE: one of any number of callers goes on.
-    2. Let ``write`` look again whether the letter is still needed (NotNeeded cancels it) and say what it says.
+    2. Let ``write`` look again whether the letter is still needed (NotNeeded cancels it, NotYet lets it wait) and say
+       what it says.
     3. Send, and record sent, failed or when to try again. True when the mail server took it.
     """
     if not model.objects.claim(pk, at=timezone.now()):
         return False
     row = cast(Row, model.objects.select_related("recipient").get(pk=pk))
+    with Line() as line:
+        return _deliver_begun(row, write, line)
+
+
+def deliver_many(model: type[Row], prepare: Prepare[Row], *, limit: int = BATCH) -> int:
+    """Claim ready rows, the oldest first, and send them over one connection; how many were claimed.
+
+    ``prepare`` reads at once what the rows need and returns the ``write`` of ``deliver``. A row is begun one by one:
+    whatever stops this call, the rows that it had not begun with are put back as if it had never seen them.
+    """
+    at = timezone.now()
+    pks = model.objects.claim_many(limit, at=at)
+    mine = model.objects.filter(pk__in=pks, status=Delivery.Status.CLAIMED, claimed_at=at)
+    rows = deque[Row](mine.select_related("recipient").order_by("pk") if pks else [])
+    last = time.monotonic() + BATCH_SECONDS
+    try:
+        write = prepare(list(rows)) if rows else None
+        with Line() as line:
+            while rows and write and time.monotonic() < last:
+                if line.down:
+                    _record_failure(rows.popleft(), line.down)
+                elif _begin(rows[0]):
+                    _deliver_begun(rows.popleft(), write, line)
+                else:
+                    rows.popleft()
+    finally:
+        model.objects.give_back([row.pk for row in rows], claimed_at=at)
+    return len(pks)
+
+
+def drain(model: type[Row], prepare: Prepare[Row], *, seconds: float = DRAIN_SECONDS) -> bool:
+    """Send what is ready, batch by batch; True where the time was over before the rows were."""
+    last = time.monotonic() + seconds
+    while deliver_many(model, prepare):
+        if time.monotonic() >= last:
+            return True
+    return False
+
+
+def _begin(row: Delivery) -> bool:
+    return type(row).objects.start(row.pk, claimed_at=row.claimed_at, at=timezone.now())
+
+
+def _deliver_begun(row: Row, write: Callable[[Row], Letter], line: "Line") -> bool:
     try:
         if not row.recipient.is_active:
             raise NotNeeded("Người nhận không còn dùng hệ thống.")
@@ -62,21 +125,73 @@ def deliver(model: type[Row], pk: int, write: Callable[[Row], Letter]) -> bool:
     except NotNeeded as reason:
         _record(row, status=Delivery.Status.CANCELLED, error=str(reason))
         return False
-    return send(row, letter.stem, letter.context)
+    except NotYet as wait:
+        type(row).objects.give_back([row.pk], claimed_at=row.claimed_at, not_before=wait.until)
+        return False
+    return send(row, letter.stem, letter.context, line=line)
 
 
-def send(row: Delivery, stem: str, context: dict[str, Any]) -> bool:
+def send(row: Delivery, stem: str, context: dict[str, Any], *, line: "Line | None" = None) -> bool:
     """Send a claimed row and record the outcome; False when it was not sent."""
-    row.message_id = row.message_id or stable_message_id(row)
-    type(row).objects.filter(pk=row.pk).update(message_id=row.message_id)
+    if not row.message_id:
+        row.message_id = stable_message_id(row)
+        type(row).objects.filter(pk=row.pk).update(message_id=row.message_id)
     try:
-        compose(stem, row.recipient, context, message_id=row.message_id).send()
+        message = compose(stem, row.recipient, context, message_id=row.message_id)
+        (line or Line()).send(message)
     except (OSError, ValueError) as error:  # ValueError: an address that cannot stand in a header
         _record_failure(row, error)
         return False
     # It has gone out, whoever has taken the row in the meantime.
     type(row).objects.filter(pk=row.pk).update(status=Delivery.Status.SENT, sent_at=timezone.now(), error="")
     return True
+
+
+class NoConnection(OSError):
+    """The mail server cannot be reached or lets nobody in: no fault of the letter."""
+
+
+class Line:
+    """A connection to the mail server for several letters; ``down`` once it could not be had."""
+
+    def __init__(self) -> None:
+        self.down: NoConnection | None = None
+        self._backend: Any = None
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def send(self, message: EmailMultiAlternatives) -> None:
+        """Raises what the mail server answers; after an answer to one letter the connection serves the next."""
+        if self._backend is None:
+            self._open()
+        try:
+            self._backend.send_messages([message])
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException, ValueError):
+            if getattr(getattr(self._backend, "connection", None), "sock", self) is None:
+                self.close()  # the answer was 421, after which the library hangs up
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        backend = get_connection(smtp.OURS if settings.EMAIL_BACKEND == smtp.DJANGO else None)
+        try:
+            backend.open()
+        except OSError as error:  # the library's own errors are of this kind too
+            self.down = NoConnection(explain(error))
+            raise self.down from error
+        self._backend = backend
+
+    def close(self) -> None:
+        backend, self._backend = self._backend, None
+        if backend is not None:
+            with contextlib.suppress(OSError):
+                backend.close()
 
 
 def compose(stem: str, recipient: User, context: dict[str, Any], *, message_id: str = "") -> EmailMultiAlternatives:
@@ -118,6 +233,8 @@ def one_line(text: str) -> str:
 def may_pass(error: Exception) -> bool:
     """Whether the same letter may be taken later: no connection, no answer in time, or a 4xx answer."""
     match error:
+        case NoConnection():
+            return True
         case smtplib.SMTPRecipientsRefused():
             return all(400 <= code < 500 for code, _ in error.recipients.values())
         case smtplib.SMTPResponseException():
@@ -133,6 +250,8 @@ def may_pass(error: Exception) -> bool:
 def explain(error: Exception) -> str:
     """What the log page says about a try in vain."""
     match error:
+        case NoConnection():
+            words = str(error)
         case smtplib.SMTPRecipientsRefused():
             answers = "; ".join(f"{code} {_text(answer)}" for code, answer in error.recipients.values())
             words = f"Máy chủ thư không nhận địa chỉ này: {answers}"
@@ -148,9 +267,12 @@ def explain(error: Exception) -> str:
 
 
 def _record_failure(row: Delivery, error: Exception) -> None:
-    if may_pass(error) and row.claims < MAX_TRIES:
+    """Let the row wait where another try may help. Where the letter may have arrived, there is one try more at most."""
+    is_open = isinstance(error, smtp.OutcomeUnknown)
+    if may_pass(error) and row.claims < MAX_TRIES and not (is_open and row.releases):
         later = timezone.now() + RETRY_DELAYS[row.claims - 1]
-        _record(row, status=Delivery.Status.WAITING, not_before=later, error=explain(error))
+        more = {"releases": 1} if is_open else {}
+        _record(row, status=Delivery.Status.WAITING, not_before=later, error=explain(error), **more)
     else:
         _record(row, status=Delivery.Status.FAILED, error=explain(error))
 

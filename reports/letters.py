@@ -10,6 +10,7 @@ from django.utils import timezone
 from orgunits import mail
 from orgunits.models import User
 from reports import due_dates, returns, waiting
+from reports.message_texts import Texts
 from reports.models import Notice, Obligation, Report, ReviewEvent
 from reports.models.obligations import ObligationQuerySet
 
@@ -30,20 +31,49 @@ def with_names(obligations: ObligationQuerySet) -> ObligationQuerySet:
     ).prefetch_related("org_unit__placements", "receiving_unit__placements", "duty__due_rules")
 
 
-def reminder(obligation: Obligation, *, by: User | None, on: datetime.date) -> mail.Letter:
-    """The letter that reminds of a report as it stands that day; ``by`` is who pressed *nhắc*."""
+def reminder(
+    obligation: Obligation,
+    *,
+    to: User,
+    by: User | None,
+    on: datetime.date,
+    texts: Texts | None = None,
+    awaited: dict[int, Obligation] | None = None,
+) -> mail.Letter:
+    """The letter that reminds of a report as it stands that day; ``by`` is who pressed *nhắc*.
+
+    ``texts`` and ``awaited`` (of ``waiting.awaited_by_many``) are given where many letters are written.
+    """
     days = obligation.days_left(on)
-    late = max(-days, 0)
-    waits = waiting.awaited_by(obligation)
-    context = {
-        **about(obligation),
-        "days": days,
-        "late": late,
+    context = about(obligation)
+    waits = waiting.awaited_by(obligation) if awaited is None else awaited.get(obligation.pk)
+    values = {
+        "nguoi_nhan": to.full_name,
+        "ten_don_vi": context["unit"],
+        "ten_bao_cao": context["report_name"],
+        "ky_bao_cao": context["period"],
+        "han_chot": due_dates.last_moment(obligation.due_now),
+        "thoi_han": due_dates.days_left(days),
+        "so_ngay": str(abs(days)),
+        "noi_nhan": str(context["receiver"]),
+    }
+    kind = reminder_kind(days, is_returned=context["is_returned"])
+    context |= {
+        "message": (texts or Texts()).message(kind, values),
+        "days_words": values["thoi_han"],
         "by": by,
-        "days_words": due_dates.days_left(days),
         "awaited_until": due_dates.last_moment(waits.due_now) if waits else "",
     }
     return mail.Letter("reminder", context)
+
+
+def reminder_kind(days: int, *, is_returned: bool) -> str:
+    """Which words remind of a report with so many days left."""
+    if is_returned:
+        return "reminder_returned"
+    if days < 0:
+        return "reminder_late"
+    return "reminder_before" if days else "reminder_today"
 
 
 def deliver_notice(pk: int) -> bool:

@@ -1,49 +1,31 @@
 """Reminders: who is to be reminded of what, written once as rows and delivered once as letters."""
 
 import datetime
-import uuid
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
 from orgunits import mail
-from orgunits.models import OrgUnit, Placement, Role, RoleAssignment, Succession, User
-from reports import letters
-from reports.models import Obligation, Reminder
+from orgunits.models import Delivery, OrgUnit
+from reports import audiences, digests, letters, listings, sending_hours, superiors, waiting
+from reports.audiences import addressees
+from reports.ladders import DEFAULT, LATE_LIMIT, Circle, Ladders, Rung, label_of, rung_in
+from reports.message_texts import Texts
+from reports.models import MailPreference, Obligation, Reminder
 from reports.models.obligations import ObligationQuerySet
 
+__all__ = ["addressees"]  # read here by those who write to a unit's people
 
-@dataclass(frozen=True)
-class Rung:
-    """A step of the ladder: ``days`` before the last good day, or after it where negative."""
-
-    code: str
-    days: int
-    label: str
-
-
-# The steps that the product promises: due in 14, 7, 3 and 1 days, late by 1 and by 7.
-LADDER = (
-    Rung("before-14", 14, "Trước hạn 14 ngày"),
-    Rung("before-7", 7, "Trước hạn 7 ngày"),
-    Rung("before-3", 3, "Trước hạn 3 ngày"),
-    Rung("before-1", 1, "Trước hạn 1 ngày"),
-    Rung("late-1", -1, "Quá hạn 1 ngày"),
-    Rung("late-7", -7, "Quá hạn 7 ngày"),
-)
-# Nobody is mailed by itself about an old report, say of a year that was entered later; a person may still press "nhắc".
-LATE_LIMIT = 30
-WAKING_HOURS = range(7, 20)  # 7:00 to 19:59 in Viet Nam
 MANUAL = "manual-"
+BATCH = 1000  # expected reports, and rows of one statement
 
 # Sent inside the transaction, after reminders were written; argument: pks, those of the rows that this call inserted.
 reminded = Signal()
-BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -56,151 +38,165 @@ class Unreachable:
 
 
 def rung_for(days_left: int) -> Rung | None:
-    """The most advanced step that applies with so many days left; missed steps fall together into it."""
-    if days_left < -LATE_LIMIT:
-        return None
-    return next((rung for rung in reversed(LADDER) if days_left <= rung.days), None)
+    """The step of the default ladder that applies with so many days left."""
+    return rung_in(DEFAULT, days_left)
 
 
 def rung_label(code: str) -> str:
-    if code.startswith(MANUAL):
-        return "Nhắc trực tiếp"
-    return next((rung.label for rung in LADDER if rung.code == code), code)
+    return "Nhắc trực tiếp" if code.startswith(MANUAL) else label_of(code)
 
 
-def is_waking_hour(at: datetime.datetime) -> bool:
-    """Whether letters may be started by themselves at that instant: nobody is woken by a reminder."""
-    return timezone.localtime(at).hour in WAKING_HOURS
-
-
-def remindable(on: datetime.date) -> ObligationQuerySet:
-    """What is owed and stands on a step of the ladder that day."""
-    last = on + datetime.timedelta(days=LADDER[0].days)
+def remindable(on: datetime.date, *, ladders: Ladders) -> ObligationQuerySet:
+    """What is owed and may stand on a step of its ladder that day."""
+    last = on + datetime.timedelta(days=ladders.earliest)
     return Obligation.objects.owed().due_between(on - datetime.timedelta(days=LATE_LIMIT), last)
 
 
-def _with_days(obligations: ObligationQuerySet) -> ObligationQuerySet:
-    """Obligations with what ``due_now`` needs and no more: there are thousands."""
-    days = ("due_on", "extended_due_on", "report__obligation", "report__status", "report__correction_due_on")
-    return obligations.select_related("report").only("org_unit", *days)
+def settled(on: datetime.date, *, ladders: Ladders) -> ObligationQuerySet:
+    """What people are told of by themselves: a report that came back that very day waits until the next.
 
-
-def addressees(units: Iterable[int], *, on: datetime.date) -> dict[int, list[User]]:
-    """Whom to write to about each unit's reports that day, by the unit's pk; an empty list where there is nobody.
-
-    The active reporters of the unit; else its approvers; else those of its successors, who file what it still owes.
-    Nobody is written to for a unit that has ended and has successors, whatever role is still open on it.
+    Its letter has just said what to do until when.
     """
-    wanted = set(units)
-    heirs: dict[int, list[int]] = defaultdict(list)
-    for link in Succession.objects.filter(predecessor__in=wanted).order_by("successor_id"):
-        heirs[link.predecessor_id].append(link.successor_id)
-    places = wanted.union(*heirs.values())
-    ended = _ended(places, on=on) if heirs else set()
-    held = RoleAssignment.objects.as_of(on).filter(
-        org_unit__in=places, role__in=[Role.REPORTER, Role.APPROVER], user__is_active=True
-    )
-    people: dict[tuple[int | None, str], dict[int, User]] = defaultdict(dict)
-    for row in held.select_related("user").order_by("user_id"):
-        people[row.org_unit_id, row.role][row.user_id] = row.user
-    found: dict[int, list[User]] = {}
-    for unit in wanted:
-        living = [pk for pk in heirs[unit] if pk not in ended]
-        circles = [living] if unit in ended and living else [[unit], living]
-        choices = (
-            {pk: user for place in circle for pk, user in people[place, role].items()}
-            for circle in circles
-            for role in (Role.REPORTER, Role.APPROVER)
-        )
-        found[unit] = list(next((choice for choice in choices if choice), {}).values())
-    return found
+    return remindable(on, ladders=ladders).exclude(report__status="returned", report__decided_at__date=on)
 
 
-def _ended(units: Iterable[int], *, on: datetime.date) -> set[int]:
-    """Those of the units that are no more on that day."""
-    last = Placement.objects.filter(org_unit__in=units, is_final=True, valid_to__lte=on)
-    return set(last.values_list("org_unit_id", flat=True))
+def with_days(obligations: ObligationQuerySet) -> ObligationQuerySet:
+    """Obligations with what ``due_now`` and a step need and no more: there are thousands."""
+    days = ("due_on", "extended_due_on", "report__obligation", "report__status", "report__correction_due_on")
+    return obligations.select_related("report").only("org_unit", "duty", "period", "receiving_unit", *days)
 
 
 def write_reminders(on: datetime.date) -> int:
     """Write the rows that are due that day, each once however many write at once; returns how many this call wrote.
 
     The step is found from the days left, not from the calendar of steps: after days without beat the step that
-    matters now is still written, and the missed ones are not. A report that came back that very day waits until the
-    next: its letter has just said what to do until when.
+    matters now is still written, and the missed ones are not. Reports are read and written in portions, so that a
+    nation's take no more memory than a province's.
     """
-    settled = remindable(on).exclude(report__status="returned", report__decided_at__date=on)
-    owed = list(_with_days(settled).order_by("pk"))
-    people = addressees((row.org_unit_id for row in owed), on=on)
-    known = set(
-        Reminder.objects.filter(obligation__in=remindable(on).values("pk"), requested_by=None).values_list(
-            "obligation_id", "rung", "due_on", "recipient_id"
+    ladders, gathering, people = Ladders(), _gathering(), _People(on)
+    written, told = 0, superiors.Collected()
+    for part in _portions(with_days(settled(on, ladders=ladders))):
+        steps = [(row, rung) for row in part if (rung := ladders.rung(row.duty_id, row.days_left(on)))]
+        written += len(insert_once(_new_rows(steps, people, gathering=gathering)))
+        for row, rung in steps:
+            if rung.circle == Circle.SUPERIOR:
+                told.add(row, rung)
+    digests.gather(on)
+    return written + superiors.write(told, on=on)
+
+
+def _portions(obligations: ObligationQuerySet) -> Iterator[list[Obligation]]:
+    """The rows in portions: looked for once, as eight bytes each, and then read by key.
+
+    A search for the next thousand would look through the whole table every time.
+    """
+    pks = array("q", obligations.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=10 * BATCH))
+    for start in range(0, len(pks), BATCH):
+        yield list(obligations.filter(pk__in=pks[start : start + BATCH].tolist()).order_by("pk"))
+
+
+def _gathering() -> set[int]:
+    """Who wants one letter a day for what is not late yet."""
+    wants = MailPreference.objects.filter(reminders=MailPreference.Choice.DIGEST)
+    return set(wants.values_list("user_id", flat=True))
+
+
+class _People:
+    """Who gets what, by unit; a unit that owes many reports is looked up once."""
+
+    def __init__(self, on: datetime.date) -> None:
+        self.on = on
+        self._known: dict[int, dict[str, list[int]]] = {}
+
+    def look_up(self, units: Iterable[int]) -> None:
+        fresh = set(units) - self._known.keys()
+        for unit, audience in audiences.audiences(fresh, on=self.on).items() if fresh else ():
+            self._known[unit] = {circle: [person.pk for person in audience.of(circle)] for circle in Circle}
+
+    def of(self, unit: int, circle: str) -> list[int]:
+        return self._known[unit][circle]
+
+
+def _new_rows(steps: list[tuple[Obligation, Rung]], people: _People, *, gathering: set[int]) -> list[Reminder]:
+    """The reminders of these steps that are not there yet. What is late is never put into a digest."""
+    people.look_up(row.org_unit_id for row, _ in steps)
+    written = Reminder.objects.filter(obligation__in=[row.pk for row, _ in steps], requested_by=None)
+    known = set(written.values_list("obligation_id", "rung", "due_on", "recipient_id"))
+    status = Delivery.Status
+    return [
+        Reminder(
+            obligation=row,
+            rung=rung.code,
+            due_on=row.due_now,
+            recipient_id=person,
+            status=status.GATHERED if rung.days >= 0 and person in gathering else status.WAITING,
         )
-    )
-    rows = [
-        Reminder(obligation=row, rung=rung.code, due_on=row.due_now, recipient=person)
-        for row in owed
-        if (rung := rung_for(row.days_left(on)))
-        for person in people[row.org_unit_id]
-        if (row.pk, rung.code, row.due_now, person.pk) not in known
+        for row, rung in steps
+        for person in people.of(row.org_unit_id, rung.circle)
+        if (row.pk, rung.code, row.due_now, person) not in known
     ]
-    return len(insert_once(rows))
 
 
 def insert_once(rows: list[Reminder]) -> list[int]:
-    """Insert what is not there yet; the pks of the rows that this call, and no other, has inserted.
-
-    The Message-ID is made here: it tells our rows from those of another writer, whom ``ignore_conflicts`` hides.
-    """
-    for row in rows:
-        row.message_id = f"<reminder-{uuid.uuid4()}@{mail.mail_domain()}>"
-    written: list[int] = []
-    for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
-        with transaction.atomic():
-            Reminder.objects.bulk_create(part, ignore_conflicts=True)
-            found = Reminder.objects.filter(message_id__in=[row.message_id for row in part])
-            ours = list(found.order_by("pk").values_list("pk", flat=True))
-            if ours:
-                reminded.send(sender=Reminder, pks=ours)
-        written += ours
-    return written
+    """Insert what is not there yet; the pks of the rows that this call, and no other, has inserted."""
+    return listings.insert_once(Reminder, rows, signal=reminded)
 
 
 def deliver(pk: int) -> bool:
     """Send one reminder, unless the report has been filed since or the letter would say what is no longer so."""
-    return mail.deliver(Reminder, pk, _letter)
+    return mail.deliver(Reminder, pk, lambda row: prepare([row])(row))
 
 
-def _letter(row: Reminder) -> mail.Letter:
-    on = timezone.localdate()
-    obligation = letters.with_names(Obligation.objects.owed()).filter(pk=row.obligation_id).first()
-    if obligation is None:
-        raise mail.NotNeeded("Báo cáo đã được nộp hoặc được miễn trước khi gửi thư.")
-    if row.recipient not in addressees([obligation.org_unit_id], on=on)[obligation.org_unit_id]:
-        raise mail.NotNeeded("Người nhận không còn lập báo cáo của đơn vị.")
-    if not row.rung.startswith(MANUAL):
-        _check_step(row, obligation, on=on)
-    return letters.reminder(obligation, by=row.requested_by, on=on)
+def drain() -> bool:
+    """Send the reminders that wait; True where more are left than there was time for."""
+    return mail.drain(Reminder, prepare)
 
 
-def _check_step(row: Reminder, obligation: Obligation, *, on: datetime.date) -> None:
-    """A row that waited long says nothing that the next row says better."""
+def prepare(rows: list[Reminder]) -> Callable[[Reminder], mail.Letter]:
+    """Read at once what these reminders speak of; the function returned writes one, as things stand now."""
+    now = timezone.now()
+    on = timezone.localdate(now)
+    owed = letters.with_names(Obligation.objects.owed()).filter(pk__in={row.obligation_id for row in rows})
+    obligations = {row.pk: row for row in owed}
+    people = audiences.audiences({row.org_unit_id for row in obligations.values()}, on=on)
+    awaited = waiting.awaited_by_many(list(obligations.values()))
+    texts, ladders, allowed_from = Texts(), Ladders(), sending_hours.next_waking(now)
+
+    def write(row: Reminder) -> mail.Letter:
+        obligation = obligations.get(row.obligation_id)
+        if obligation is None:
+            raise mail.NotNeeded("Báo cáo đã được nộp hoặc được miễn trước khi gửi thư.")
+        by_hand = row.resent_by or row.requested_by
+        rung = None if by_hand else _step(row, obligation, ladders, on=on)
+        if row.recipient not in people[obligation.org_unit_id].of(rung.circle if rung else Circle.SUPERIOR):
+            raise mail.NotNeeded("Người nhận không còn lập báo cáo của đơn vị.")
+        if rung and allowed_from > now:
+            raise mail.NotYet(allowed_from)
+        return letters.reminder(obligation, to=row.recipient, by=by_hand, on=on, texts=texts, awaited=awaited)
+
+    return write
+
+
+def _step(row: Reminder, obligation: Obligation, ladders: Ladders, *, on: datetime.date) -> Rung:
+    """The step of a row that waited; a row that waited long says nothing that the next row says better."""
     if row.due_on != obligation.due_now:
         raise mail.NotNeeded("Hạn chót đã thay đổi; hệ thống sẽ nhắc theo hạn mới.")
-    rung = rung_for(obligation.days_left(on))
+    rung = ladders.rung(obligation.duty_id, obligation.days_left(on))
     if rung is None or rung.code != row.rung:
         raise mail.NotNeeded("Thư chưa gửi được trước mốc nhắc sau.")
+    return rung
 
 
 def unreachable(on: datetime.date, *, units: Iterable[Any] | None = None) -> list[Unreachable]:
     """Units that owe a report soon or already and have nobody to remind, by name; only those of ``units`` if given."""
-    owed = remindable(on)
+    ladders = Ladders()
+    owed = remindable(on, ladders=ladders)
     if units is not None:
         owed = owed.filter(org_unit__in=units)
     due: dict[int, list[datetime.date]] = defaultdict(list)
-    for row in _with_days(owed):
-        due[row.org_unit_id].append(row.due_now)
+    for row in with_days(owed):
+        if ladders.rung(row.duty_id, row.days_left(on)):
+            due[row.org_unit_id].append(row.due_now)
     alone = [unit for unit, people in addressees(due, on=on).items() if not people]
     found = OrgUnit.objects.filter(pk__in=alone).prefetch_related("placements")
     by_name = sorted(found, key=lambda unit: unit.latest_placement.sort_name if unit.latest_placement else "")

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from reports import official_letter_urls
+from reports import message_urls, official_letter_urls
 from reports.views import (
     activities,
     attachments,
@@ -20,7 +20,6 @@ from reports.views import (
     issuing,
     print_batches,
     printing,
-    reminders,
     reports,
     review,
     sheets,
@@ -105,11 +104,7 @@ urlpatterns: list[URLPattern] = [
     # hand-over of a post
     path("ban-giao/<int:pk>/", handover.handover_page, name="handover"),
     # reminders and other letters
-    path("thu-nhac/", reminders.reminder_list, name="reminder_list"),
-    path("thu-nhac/nhac/", reminders.remind_now, name="remind_now"),
-    path("thu-nhac/<int:pk>/gui-lai/", reminders.reminder_send_again, name="reminder_send_again"),
-    path("thu-bao/", reminders.notice_list, name="notice_list"),
-    path("thu-bao/<int:pk>/gui-lai/", reminders.notice_send_again, name="notice_send_again"),
+    *message_urls.urlpatterns,
     # official letters
     *official_letter_urls.urlpatterns,
     # forms

@@ -122,6 +122,24 @@ def awaited_by(obligation: Obligation) -> Obligation | None:
     return waits.exclude(org_unit=obligation.org_unit_id).select_related("report").order_by("due_on", "pk").first()
 
 
+def awaited_by_many(obligations: Sequence[Obligation]) -> dict[int, Obligation]:
+    """``awaited_by`` of many reports in one query, by the pk of the report that is waited for. Needs ``duty``."""
+    above = (
+        Obligation.objects.owed()
+        .filter(
+            org_unit__in={row.receiving_unit_id for row in obligations},
+            period__in={row.period_id for row in obligations},
+            duty__plan__in={row.duty.plan_id for row in obligations},
+        )
+        .select_related("report", "duty")
+        .order_by("-due_on", "-pk")  # the earliest is put in last, and stays
+    )
+    found = {_slot(row): row for row in above}
+    own = {row.pk: found.get((row.receiving_unit_id, row.period_id, row.duty.plan_id)) for row in obligations}
+    units = {row.pk: row.org_unit_id for row in obligations}
+    return {pk: row for pk, row in own.items() if row and row.org_unit_id != units[pk]}
+
+
 def _slot(obligation: Obligation) -> Slot:
     return obligation.org_unit_id, obligation.period_id, obligation.duty.plan_id
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from orgunits import roles
-from orgunits.models import Delivery, Invitation, OrgUnit, Placement, Role, RoleAssignment, Succession, User
+from orgunits.models import Invitation, OrgUnit, Placement, Role, RoleAssignment, Succession, User
 from plans.models import DueRule, Plan
 from reports import corrections, due_dates, returns, workflow
 from reports.models import (
@@ -327,13 +327,12 @@ def _is_opened(year: int) -> Q:
 
 
 def _failed_mails(administered: QuerySet[OrgUnit]) -> int:
-    failed = Q(status=Delivery.Status.FAILED)
     theirs = RoleAssignment.objects.filter(org_unit__in=administered).values("user_id")
     return (
-        Reminder.objects.filter(failed, obligation__org_unit__in=administered).count()
-        + Notice.objects.filter(failed, event__report__obligation__org_unit__in=administered).count()
-        + OfficialLetterNotice.objects.filter(failed, letter__org_unit__in=administered).count()
-        + Invitation.objects.filter(failed, recipient__in=theirs).count()
+        Reminder.objects.failed().filter(obligation__org_unit__in=administered).count()
+        + Notice.objects.failed().filter(event__report__obligation__org_unit__in=administered).count()
+        + OfficialLetterNotice.objects.failed().filter(letter__org_unit__in=administered).count()
+        + Invitation.objects.failed().filter(recipient__in=theirs).count()
     )
 
 

@@ -1,4 +1,4 @@
-"""A real mail server on loopback that keeps what it gets, and can refuse or keep silent."""
+"""A real mail server on loopback that keeps what it gets, and can refuse, keep silent, or die after taking one."""
 
 import asyncio
 import email
@@ -13,7 +13,10 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """The handler of the server. ``answers`` go to the next letters, the first one first; then all are taken."""
+    """The handler of the server. ``answers`` go to the next letters, the first one first; then all are taken.
+
+    An empty answer takes the letter and hangs up without a word. ``connections`` counts who said hello.
+    """
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
@@ -21,8 +24,14 @@ class Mailbox:
         self.answers: list[str] = []
         self.address_answers: list[str] = []
         self.silence: float = 0
+        self.connections = 0
         self.host = "127.0.0.1"
         self.port = 0
+
+    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, name: str, responses: list[str]) -> list[str]:
+        self.connections += 1
+        session.host_name = name
+        return responses
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.address_answers:
@@ -32,10 +41,13 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         await asyncio.sleep(self.silence)
-        if self.answers:
-            return self.answers.pop(0)
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer and not answer.startswith("250"):
+            return answer
         self.letters.append(email.message_from_bytes(envelope.content, _class=EmailMessage, policy=policy.default))
         self.recipients += envelope.rcpt_tos
+        if not answer:
+            server.transport.abort()
         return "250 OK"
 
 

@@ -272,6 +272,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:reminder_send_again": ("reminder", "405 405 405 405 405 405 405"),
     "reports:notice_list": ("-", "302 403 200 403 200 200 403"),
     "reports:notice_send_again": ("notice", "405 405 405 405 405 405 405"),
+    "reports:letter_log": ("log", "302 403 200 403 200 200 403"),
+    "reports:letter_send_again": ("log+pk", "405 405 405 405 405 405 405"),
+    "reports:letter_problems": ("-", "302 403 403 403 200 200 403"),
+    "reports:ladder_edit": ("duty", "302 403 403 403 200 200 404"),
+    "reports:sending_hours": ("-", "302 403 403 403 403 200 403"),
+    "reports:mail_preference": ("-", "302 200 200 200 200 200 200"),
+    "reports:message_template_list": ("-", "302 403 403 403 403 200 403"),
+    "reports:message_template_edit": ("message", "302 403 403 403 403 200 403"),
 }
 
 
@@ -385,6 +393,9 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "form+check": form | {"check_pk": check.pk},
         **{kind: {"pk": pk} for kind, pk in pks.items()},
         "letter": {"name": "khong-co.log", "number": 1},
+        "log": {"code": "cap-tren"},
+        "log+pk": {"code": "tong-hop", "pk": 1},
+        "message": {"code": "reminder_before"},
         "programme+unit": {"pk": cast.plan.programme_id, "unit_pk": cast.base.pk},
         "unit_pk": {"unit_pk": cast.base.pk},
         "plan_pk": {"plan_pk": cast.plan.pk},

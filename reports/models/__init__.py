@@ -3,11 +3,12 @@
 from reports.models.activities import Activity, CareModel, CareModelStep, FundingSource, Occasion
 from reports.models.forms import AskedTask, FormCheck, FormItem, FormVersion, ItemKind, ReportForm
 from reports.models.issuing import IssuedRevision
-from reports.models.messages import Notice, Reminder
+from reports.models.messages import Digest, DigestRound, Notice, Reminder, SuperiorReminder, TrialLetter
 from reports.models.obligations import Obligation, Period
 from reports.models.official_letters import OfficialLetter, OfficialLetterAddressee, OfficialLetterNotice
 from reports.models.reports import Attachment, PhotoConsent, Report, ReviewEvent, Revision, TextPrint
 from reports.models.rollups import Restatement, Rollup
+from reports.models.sending import DutyLadder, MailPreference, MessageTemplate, SendingHours
 from reports.models.sheets import SheetImport
 from reports.models.snapshots import Snapshot, SnapshotChild, TextPick
 
@@ -17,12 +18,17 @@ __all__ = [
     "Attachment",
     "CareModel",
     "CareModelStep",
+    "Digest",
+    "DigestRound",
+    "DutyLadder",
     "FormCheck",
     "FormItem",
     "FormVersion",
     "FundingSource",
     "IssuedRevision",
     "ItemKind",
+    "MailPreference",
+    "MessageTemplate",
     "Notice",
     "Obligation",
     "Occasion",
@@ -38,9 +44,12 @@ __all__ = [
     "ReviewEvent",
     "Revision",
     "Rollup",
+    "SendingHours",
     "SheetImport",
     "Snapshot",
     "SnapshotChild",
+    "SuperiorReminder",
     "TextPick",
     "TextPrint",
+    "TrialLetter",
 ]

@@ -111,7 +111,14 @@ class OfficialLetterNotice(Delivery):
     class Meta(Delivery.Meta):
         abstract = False
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["outgoing", "recipient"], name="official_letter_notice_once")]
+        constraints = [
+            *Delivery.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["outgoing", "recipient"],
+                condition=models.Q(resend_of__isnull=True),
+                name="official_letter_notice_once",
+            ),
+        ]
         indexes = [models.Index(fields=["status"], condition=UNFINISHED, name="letter_notice_unfinished")]
 
     def __str__(self) -> str:

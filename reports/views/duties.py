@@ -17,7 +17,7 @@ from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from plans.due_order import out_of_order
 from plans.models import DueRule, ReportingDuty
-from reports import due_changes, due_dates, duty_preview, obligations
+from reports import due_changes, due_dates, duty_preview, ladders, obligations
 from reports.duty_forms import DueDateForm, YearForm
 from reports.expecting import GenerationRefused, expected
 from reports.models import Obligation, Period
@@ -56,6 +56,7 @@ def duty_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "out_of_order": out_of_order(duty),
         "year": on.year,
         "periods": _periods(duty),
+        "ladder": ladders.ladder_of(duty),
         "forms": duty.forms.order_by("period_kind"),
         "may_administer": roles.may(request.user, Role.ADMINISTRATOR, duty.plan.org_unit, on=on),
     }

@@ -1,31 +1,25 @@
-"""The button *nhắc*, and the log of letters with what failed."""
+"""The button *nhắc*: whom it reaches and what they will read, then the letters."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
-from orgunits import audit, mail, roles
-from orgunits.models import OrgUnit, Role, User
+from orgunits import mail, roles
+from orgunits.models import OrgUnit, Role
 from orgunits.requests import SignedInRequest
-from orgunits.transitions import Conflict
-from reports import letters, mail_log, manual_reminders, reminders
-from reports.models import Notice, Obligation, Reminder
-from reports.tasks import deliver_notice, deliver_reminder
+from reports import letters, manual_reminders
+from reports.models import Obligation, Reminder
+from reports.tasks import deliver_reminder
 
 OVERSEERS = (Role.REVIEWER, Role.ADMINISTRATOR)
-PAGE = 50
 FEW = 6
 
 
@@ -70,7 +64,7 @@ def _confirmation(chosen: list[int], request: SignedInRequest, back: str) -> dic
     context: dict[str, Any] = {"round": found, "chosen": chosen, "next": back, "on": on}
     if found.addressed:
         first = found.addressed[0]
-        letter = letters.reminder(first.obligation, by=request.user, on=on)
+        letter = letters.reminder(first.obligation, to=first.people[0], by=request.user, on=on)
         context["first"] = first
         context["sample"] = mail.compose(letter.stem, first.people[0], letter.context)
     context["rows"] = [(row, row.obligation.days_left(on)) for row in found.addressed]
@@ -109,77 +103,3 @@ def _back(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
     return reverse("reports:reminder_list")
-
-
-@require_safe
-@login_required
-def reminder_list(request: SignedInRequest) -> HttpResponse:
-    """Every reminder of the units that the person oversees, the newest first."""
-    rows = mail_log.reminders_of(_overseen(request.user)).order_by("-pk")
-    return _log(request, mail_log.ReminderFilter(request.GET, queryset=rows), mail_log.reminder_rows)
-
-
-@require_safe
-@login_required
-def notice_list(request: SignedInRequest) -> HttpResponse:
-    """Every notice about a review of the units that the person oversees, the newest first."""
-    rows = mail_log.notices_of(_overseen(request.user)).order_by("-pk")
-    return _log(request, mail_log.NoticeFilter(request.GET, queryset=rows), mail_log.notice_rows)
-
-
-def _log(
-    request: SignedInRequest, filters: mail_log.LetterFilter, as_rows: Callable[[Any], list[mail_log.LogRow]]
-) -> HttpResponse:
-    units = _overseen(request.user)
-    is_reminders = isinstance(filters, mail_log.ReminderFilter)
-    page = Paginator(filters.qs, PAGE).get_page(request.GET.get("trang"))
-    context = {
-        "filters": filters,
-        "page_obj": page,
-        "rows": as_rows(page.object_list),
-        "is_reminders": is_reminders,
-        "resend": "reports:reminder_send_again" if is_reminders else "reports:notice_send_again",
-        "tabs": [
-            mail_log.Tab("Thư nhắc", "reports:reminder_list", is_reminders, mail_log.reminders_of(units)),
-            mail_log.Tab("Thư báo", "reports:notice_list", not is_reminders, mail_log.notices_of(units)),
-        ],
-        "unreachable": reminders.unreachable(timezone.localdate(), units=units.values("pk")) if is_reminders else [],
-    }
-    return render(request, "reports/reminder_list.html", context)
-
-
-def _overseen(user: User) -> QuerySet[OrgUnit]:
-    """The units whose letters the person may read; 403 for who oversees none."""
-    on = timezone.localdate()
-    if not user.role_assignments.as_of(on).filter(role__in=OVERSEERS).exists():
-        raise PermissionDenied
-    return roles.reach(user, OVERSEERS, on=on)
-
-
-@require_POST
-@login_required
-def reminder_send_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Reminder.objects.visible_to(request.user), pk=pk)
-    return _send_again(request, row, row.obligation, deliver_reminder, "reports:reminder_list")
-
-
-@require_POST
-@login_required
-def notice_send_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
-    return _send_again(request, row, row.event.report.obligation, deliver_notice, "reports:notice_list")
-
-
-@transaction.atomic
-def _send_again(
-    request: SignedInRequest, row: Reminder | Notice, obligation: Obligation, task: Any, page: str
-) -> HttpResponse:
-    """Give a failed letter its tries back and ring for it."""
-    unit = obligation.org_unit
-    roles.require(request.user, OVERSEERS, unit, on=timezone.localdate())
-    if not type(row).objects.send_again(row.pk):
-        raise Conflict("Thư này không còn ở trạng thái lỗi: đã có người bấm gửi lại.")
-    audit.record("letter.send_again", row, by=request.user, org_unit=unit, recipient=row.recipient.full_name)
-    task.delay_on_commit(row.pk)
-    messages.success(request, f"Đang gửi lại thư tới {row.recipient.full_name}.")
-    return redirect(page)

@@ -136,6 +136,8 @@ FORMS = {
     "targets:indicator_add": "Lưu",
     "reports:due_rule_edit": "Lưu thời hạn",
     "reports:period_change": "Xem trước",
+    "reports:sending_hours": "Lưu giờ gửi thư",
+    "reports:message_template_edit": "Lưu mẫu thư",
     "reports:official_letter_edit": "Lưu bản nháp",
 }
 
@@ -274,6 +276,8 @@ def arrange() -> dict[str, dict[str, object]]:
         "duty+period": {"pk": duty.pk, "period_pk": obligation.period_id},
         **forms_of(draft.form_version, by=above),
         "sent": {"pk": report.pk, "number": 1},
+        "log": {"code": "cap-tren"},
+        "message": {"code": "reminder_before"},
         "draft+source": {"pk": draft.pk, "source_pk": left.pk},
         "draft+text": {"pk": draft.pk, "code": "ket-qua"},
         "reset": {"uidb36": uid, "key": key},

@@ -29,7 +29,7 @@ def box(settings):
 
 @pytest.fixture
 def row(cast):
-    return Reminder.objects.create(obligation=cast.obligation, rung="before-1", due_on=DUE, recipient=cast.officer)
+    return Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=cast.officer)
 
 
 def test_eight_generators_at_once_write_each_row_once(cast):
@@ -62,7 +62,7 @@ def test_control_asking_first_and_inserting_then_is_refused_by_the_constraint(ca
     def generate():
         if not Reminder.objects.filter(obligation=cast.obligation).exists():
             looked.wait(20)
-            Reminder.objects.create(obligation=cast.obligation, rung="before-1", due_on=DUE, recipient=cast.officer)
+            Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=cast.officer)
 
     with pytest.raises(IntegrityError):
         press_together([generate] * CROWD)

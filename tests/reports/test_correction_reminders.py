@@ -41,7 +41,8 @@ def days(first: datetime.date, count: int) -> list[datetime.date]:
 def test_ladder_begins_anew_with_the_day_of_the_correction(cast, returned):
     for day in days(RETURNED_ON, 30):
         found = write(cast, day)
-    assert found == [(rung, NEW_DAY) for rung in ("before-14", "before-7", "before-3", "before-1", "late-1", "late-7")]
+    steps = ("before-14", "before-7", "before-3", "before-1", "due-0", "late-1", "late-7")
+    assert found == [(rung, NEW_DAY) for rung in steps]
 
 
 def test_rungs_that_were_used_for_the_first_day_come_again(cast):

@@ -74,7 +74,8 @@ def test_reminder_before_the_due_date(cast, settings):
 def test_reminder_on_the_last_day(cast):
     message, text, _ = reminded(cast.obligation, cast.officer, on=DUE)
     assert "(hạn chót là hôm nay)" in message["Subject"]
-    assert "Hôm nay là ngày cuối cùng để nộp báo cáo. Đề nghị đơn vị nộp chậm nhất 23:59 hôm nay." in text
+    assert "Hôm nay là ngày cuối cùng để nộp báo cáo\n" in text
+    assert "Đề nghị đơn vị nộp chậm nhất 23:59 hôm nay." in text
 
 
 def test_reminder_after_the_due_date(cast):
@@ -96,7 +97,8 @@ def test_reminder_of_a_returned_report_says_so_and_opens_the_form(cast):
         workflow.submit(report, content(), by=cast.officer)
         workflow.send_back(report, by=cast.reviewer, reason="Thiếu mẫu số.")
     _, text, html = reminded(cast.obligation, cast.officer, on=DUE + datetime.timedelta(days=1))
-    assert "Báo cáo dưới đây đã bị trả lại ngày 01/11/2026, quá hạn 1 ngày. Đề nghị đơn vị sửa và nộp lại" in text
+    assert "Báo cáo dưới đây đã bị trả lại, quá hạn 1 ngày. Đề nghị đơn vị sửa và nộp lại." in text
+    assert "Báo cáo bị trả lại ngày 01/11/2026." in text
     assert "Báo cáo cần sửa và nộp lại, quá hạn 1 ngày" in html
     for body in (text, html):
         assert "chưa được nộp" not in body
@@ -294,7 +296,7 @@ def test_the_outbox_shows_the_letter_as_it_was_written(cast, settings, tmp_path)
     settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = outbox.FILE_BACKEND, str(tmp_path)
     cast.officer.full_name = "Nguyễn Thị Cán Bộ Công đoàn Viên chức tỉnh, phụ trách Ban Nữ công"
     cast.officer.save(update_fields=["full_name"])
-    row = Reminder.objects.create(obligation=cast.obligation, rung="before-1", due_on=DUE, recipient=cast.officer)
+    row = Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=cast.officer)
     with at_noon(DUE):
         assert reminders.deliver(row.pk)
     (letter,) = outbox.letters(tmp_path)

@@ -220,7 +220,7 @@ def listed(client, query="", page="reminder_list") -> set[str]:
 def test_the_log_shows_what_failed_and_why(cast, reviewer, failed, sent):
     html = reviewer.get(reverse("reports:reminder_list")).content.decode()
     assert "550 No such user" in html
-    assert html.count("Gửi lại<") == 1
+    assert html.count("Gửi lại<") == 2  # the one that failed, and the one that was sent
     assert "Quá hạn 1 ngày" in html
 
 
@@ -243,8 +243,10 @@ def test_a_waiting_letter_says_when_it_is_tried_again(cast, reviewer, failed):
         ("?moc=before-7", {"Phạm Văn Bên Cạnh"}),
         ("?moc=manual-", set()),
         ("?don_vi=co+so+so+02", {"Phạm Văn Bên Cạnh"}),
-        ("?ngay=12/11/2026", {"Trần Thị Cán Bộ", "Phạm Văn Bên Cạnh"}),
-        ("?ngay=13/11/2026", set()),
+        ("?tu_ngay=12/11/2026&den_ngay=12/11/2026", {"Trần Thị Cán Bộ", "Phạm Văn Bên Cạnh"}),
+        ("?tu_ngay=13/11/2026", set()),
+        ("?den_ngay=11/11/2026", set()),
+        ("?nguoi=can+bo", {"Trần Thị Cán Bộ"}),
         ("?trang_thai=failed&moc=before-7", set()),
     ],
 )
@@ -283,8 +285,14 @@ def test_send_again(cast, reviewer, failed, django_capture_on_commit_callbacks):
         response = reviewer.post(reverse("reports:reminder_send_again", args=[failed.pk]))
     assert said(response) == ["Đang gửi lại thư tới Trần Thị Cán Bộ."]
     failed.refresh_from_db()
-    assert failed.status == Status.SENT
+    again_row = Reminder.objects.get(resend_of=failed)
+    assert (failed.status, again_row.status, again_row.resent_by) == (Status.FAILED, Status.SENT, cast.reviewer)
+    assert again_row.message_id != failed.message_id
+    assert list(Reminder.objects.failed()) == []  # what was sent again wants nobody any more
     assert len(django_mail.outbox) == 1
+    assert (
+        "Gửi lại theo yêu cầu của Đỗ Thị Xét Duyệt" in reviewer.get(reverse("reports:reminder_list")).content.decode()
+    )
     assert AuditEvent.objects.filter(action="letter.send_again", actor=cast.reviewer).count() == 1
     again = reviewer.post(reverse("reports:reminder_send_again", args=[failed.pk]))
     assert again.status_code == 409
@@ -310,5 +318,4 @@ def test_notices_have_a_log_of_their_own(cast, reviewer, django_capture_on_commi
     row = Notice.objects.get(status=Status.FAILED)
     with django_capture_on_commit_callbacks(execute=True):
         assert reviewer.post(reverse("reports:notice_send_again", args=[row.pk])).status_code == 302
-    row.refresh_from_db()
-    assert row.status == Status.SENT
+    assert Notice.objects.get(resend_of=row).status == Status.SENT

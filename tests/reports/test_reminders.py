@@ -11,7 +11,7 @@ from django.utils import timezone
 from orgunits import reorganisation
 from orgunits.models import Delivery, Role
 from reports import obligations, reminders, tasks, workflow
-from reports.models import Obligation, Reminder
+from reports.models import Obligation, Reminder, SendingHours
 from tests.builders import content, give_role, make_report, make_unit, make_user
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -43,7 +43,7 @@ def rungs_of(obligation: Obligation) -> list[str]:
         (3, "before-3"),
         (2, "before-3"),
         (1, "before-1"),
-        (0, "before-1"),
+        (0, "due-0"),
         (-1, "late-1"),
         (-6, "late-1"),
         (-7, "late-7"),
@@ -66,6 +66,7 @@ def test_a_year_of_days_writes_each_step_once(cast):
         "before-7",
         "before-3",
         "before-1",
+        "due-0",
         "late-1",
         "late-7",
     ]
@@ -96,7 +97,7 @@ def test_days_without_beat_lose_no_step_and_fall_together(cast):
     reminders.write_reminders(day(2))  # the machine was off on the days 7 and 3
     assert set(rungs_of(cast.obligation)) == {"before-14", "before-3"}
     reminders.write_reminders(day(-3))  # and off again until the third late day
-    assert rungs_of(cast.obligation).count("late-1") == 2
+    assert rungs_of(cast.obligation).count("late-1") == 3  # two officers and the head
     assert "before-1" not in rungs_of(cast.obligation)
 
 
@@ -130,7 +131,7 @@ def test_a_returned_report_is_reminded_of_by_the_day_of_its_correction_and_not_o
     assert list(theirs.values_list("rung", "due_on")) == [("before-7", until)]
     reminders.write_reminders(until)  # the last good day: not late
     reminders.write_reminders(until + datetime.timedelta(days=1))
-    assert list(theirs.values_list("rung", flat=True)) == ["before-7", "before-1", "late-1"]
+    assert list(theirs.values_list("rung", flat=True)) == ["before-7", "due-0", "late-1"]
 
 
 def test_an_extension_begins_the_ladder_anew(cast):
@@ -204,8 +205,8 @@ def test_nobody_is_written_to_at_night(cast, clock, waking):
     ("utc", "rungs"),
     [
         # 10/11 00:00 in Viet Nam is 9/11 17:00 UTC: the day is Viet Nam's, whatever the server's clock says.
-        (datetime.datetime(2026, 11, 9, 0, 30, tzinfo=datetime.UTC), {"before-1"}),  # 9/11 07:30
-        (datetime.datetime(2026, 11, 9, 12, 59, tzinfo=datetime.UTC), {"before-1"}),  # 9/11 19:59
+        (datetime.datetime(2026, 11, 9, 0, 30, tzinfo=datetime.UTC), {"due-0"}),  # 9/11 07:30
+        (datetime.datetime(2026, 11, 9, 12, 59, tzinfo=datetime.UTC), {"due-0"}),  # 9/11 19:59
         (datetime.datetime(2026, 11, 9, 23, 59, tzinfo=datetime.UTC), set()),  # 10/11 06:59
         (datetime.datetime(2026, 11, 10, 0, 0, tzinfo=datetime.UTC), {"late-1"}),  # 10/11 07:00
     ],
@@ -219,6 +220,7 @@ def test_the_day_is_that_of_viet_nam(cast, utc, rungs):
 def test_late_begins_at_midnight_in_viet_nam(cast):
     reminders.write_reminders(DUE)
     row = Reminder.objects.filter(recipient=cast.officer).get()
+    SendingHours.objects.create(waking_from=datetime.time.min, waking_to=datetime.time.max)
     last_second = datetime.datetime(2026, 11, 9, 23, 59, 59, tzinfo=VIETNAM)
     with time_machine.travel(last_second, tick=False):
         assert reminders.deliver(row.pk)
@@ -329,5 +331,5 @@ def test_writing_asks_few_questions_however_many_units(cast, django_assert_max_n
         unit = make_unit(f"Công đoàn cơ sở số {number + 10}", parent=cast.union)
         make_user(f"Người {number}", unit=unit, role=Role.REPORTER)
     obligations.open_period(cast.duty, "year", 2026, by=None, on=datetime.date(2026, 3, 1))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert reminders.write_reminders(day(14)) == 23

@@ -27,7 +27,7 @@ def box(settings):
 
 @pytest.fixture
 def row(cast):
-    return Reminder.objects.create(obligation=cast.obligation, rung="before-1", due_on=DUE, recipient=cast.officer)
+    return Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=cast.officer)
 
 
 def try_at(row, at=NOON) -> bool:
@@ -149,7 +149,7 @@ def test_killed_after_the_server_took_it_repeats_once_with_the_same_message_id(r
 
 def test_one_bad_address_keeps_no_other_letter_back(cast, row, box):
     box.address_answers = ["550 No such user"]
-    other = Reminder.objects.create(obligation=cast.obligation, rung="before-1", due_on=DUE, recipient=cast.colleague)
+    other = Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=cast.colleague)
     with time_machine.travel(NOON):
         tasks.ring_for_letters()
     row.refresh_from_db()

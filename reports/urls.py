@@ -3,7 +3,9 @@ from django.urls import URLPattern, path
 from reports import official_letter_urls
 from reports.views import (
     activities,
+    address_problems,
     attachments,
+    calendars,
     care_models,
     collected,
     consolidated,
@@ -100,6 +102,12 @@ urlpatterns: list[URLPattern] = [
     path("thu-nhac/<int:pk>/gui-lai/", reminders.reminder_send_again, name="reminder_send_again"),
     path("thu-bao/", reminders.notice_list, name="notice_list"),
     path("thu-bao/<int:pk>/gui-lai/", reminders.notice_send_again, name="notice_send_again"),
+    # the calendar of due dates, and whom letters do not reach
+    path("lich-nhac-han/", calendars.calendar, name="calendar"),
+    path("lich-nhac-han/tao/", calendars.calendar_renew, name="calendar_renew"),
+    path("lich-nhac-han/tat/", calendars.calendar_off, name="calendar_off"),
+    path("lich/<str:token>.ics", calendars.calendar_feed, name="calendar_feed"),
+    path("dia-chi-thu/", address_problems.problems, name="address_problems"),
     # official letters
     *official_letter_urls.urlpatterns,
     # forms

@@ -41,8 +41,9 @@ def on_reminded(sender: Any, *, pks: list[int], **_: Any) -> None:
     endpoints = webhooks.listening((WebhookEvent.DUE, WebhookEvent.OVERDUE))
     rows = Reminder.objects.filter(pk__in=pks).order_by("pk")
     rows = rows.select_related("recipient") if endpoints else rows
-    found = letters.with_names(Obligation.objects.filter(reminders__in=pks).distinct())
-    obligations = {row.pk: row for row in found.defer("report__draft")}
+    wanted = Reminder.objects.filter(pk__in=pks).values("obligation_id")
+    found = Obligation.objects.filter(pk__in=wanted).select_related("duty", "period", "org_unit")
+    obligations = {row.pk: row for row in found.prefetch_related("org_unit__placements")}
     drafts, messages = [], []
     for row in rows:
         obligation = obligations[row.obligation_id]

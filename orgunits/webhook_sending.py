@@ -84,7 +84,7 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
 
 def pause(tries: int, *, chance: float) -> datetime.timedelta:
     """The pause after so many tries; ``chance`` in [0, 1) spreads those that failed at the same moment."""
-    plain = min(FIRST_PAUSE * 4 ** (tries - 1), LONGEST_PAUSE)
+    plain = min(FIRST_PAUSE * 4 ** min(tries - 1, MAX_TRIES), LONGEST_PAUSE)
     return plain * (1 + JITTER * (2 * chance - 1))
 
 
@@ -132,7 +132,8 @@ def _post(target: Target, body: bytes, headers: dict[str, str]) -> Outcome:
     """One request: no redirects, no proxies, so many seconds for all of it, and little of the answer read."""
     connection = _Pinned(target, settings.WEBHOOK_SECONDS_LIMIT)
     # A timeout of the socket begins anew with every byte; this one does not.
-    alarm = threading.Timer(settings.WEBHOOK_SECONDS_LIMIT, _cut, [connection])
+    is_over = threading.Event()
+    alarm = threading.Timer(settings.WEBHOOK_SECONDS_LIMIT, _cut, [connection, is_over])
     alarm.daemon = True
     alarm.start()
     try:
@@ -142,10 +143,13 @@ def _post(target: Target, body: bytes, headers: dict[str, str]) -> Outcome:
     finally:
         alarm.cancel()
         connection.close()
+    if is_over.is_set():  # an answer that we cut off in its headers looks like a whole one
+        raise TimeoutError
     return _outcome(answer, said)
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, is_over: threading.Event) -> None:
+    is_over.set()
     sock = connection.sock
     if sock is not None:
         try:

@@ -57,6 +57,8 @@ class WebhookForm(forms.Form):
         data = super().clean() or self.cleaned_data
         unit = self.endpoint.org_unit if self.endpoint else data.get("unit")
         same = WebhookEndpoint.objects.filter(org_unit=unit, url=data.get("url"))
-        if unit and data.get("url") and same.exclude(pk=self.endpoint.pk if self.endpoint else None).exists():
+        if self.endpoint:
+            same = same.exclude(pk=self.endpoint.pk)
+        if unit and data.get("url") and same.exists():
             self.add_error("url", "Đơn vị này đã có cổng gửi tin tới địa chỉ đó.")
         return data

@@ -73,7 +73,8 @@ def owed_by(user: User, *, on: datetime.date) -> list[Obligation]:
     """What the person files or signs that day: of the own units, and of ended ones that these have succeeded."""
     units = _units(user, on=on)
     rows = Obligation.objects.owed().due_between(on - SHOWN_PAST, datetime.date.max).filter(org_unit__in=units)
-    return list(letters.with_names(rows).defer("report__draft").order_by("due", "pk")[:MOST_EVENTS])
+    named = letters.with_names(rows.order_by("due", "pk"))
+    return list(named.defer("report__draft")[:MOST_EVENTS])
 
 
 def _units(user: User, *, on: datetime.date) -> set[int]:

@@ -71,7 +71,8 @@ def escape(text: str) -> str:
 
 def fold(line: str) -> bytes:
     """A line with its end, broken between characters, never inside one: a Vietnamese letter has up to three octets."""
-    parts, current = [], b""
+    parts: list[bytes] = []
+    current = b""
     for char in line:
         octets = char.encode()
         room = LONGEST - (1 if parts else 0)  # a continued line begins with a space

@@ -194,6 +194,12 @@ def test_the_administrator_sees_whom_letters_do_not_reach(client, cast, row):
     assert cast.colleague.full_name in page
 
 
+def test_the_administrators_list_of_work_counts_whom_letters_do_not_reach(client, cast, row):
+    take(report(row))
+    client.force_login(cast.unit_administrator)
+    assert "1 người có thư bị trả lại" in client.get("/").content.decode()
+
+
 def test_another_provinces_administrator_does_not(client, cast, row):
     take(report(row))
     cast.stranger.role_assignments.create(org_unit=cast.elsewhere, role="administrator", valid_from="2020-01-01")

@@ -172,6 +172,10 @@ def test_a_dead_letter_is_sent_again_under_the_same_id(admin, row, gate, django_
     assert "Không có tin nào bị kẹt" in text(admin.get(f"{URL}khong-gui-duoc/"))
 
 
+def test_the_administrators_list_of_work_counts_dead_letters(admin, row):
+    assert "1 tin không gửi được qua cổng gửi tin" in text(admin.get("/"))
+
+
 @pytest.mark.parametrize("first", ["gui-lai", "bo"])
 @pytest.mark.parametrize("then", ["gui-lai", "bo"])
 def test_the_second_who_decides_is_told(admin, row, first, then):

@@ -72,9 +72,9 @@ def deliver(pk: int) -> bool:
 
 
 def body_of(row: WebhookDelivery) -> bytes:
-    """The JSON of a message: the same bytes for every try."""
+    """The JSON of a message: the same bytes for every try; PostgreSQL keeps no order of keys."""
     head = {"id": str(row.message_id), "event": row.event, "created_at": timezone.localtime(row.created_at).isoformat()}
-    return json.dumps(head | row.payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(head | row.payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:

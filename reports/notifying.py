@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from orgunits import notifications, webhook_tasks, webhooks
@@ -36,34 +38,36 @@ RECEIVED = (Action.SUBMIT, Action.CORRECT)  # told to the unit that receives the
 
 
 def on_reminded(sender: Any, *, pks: list[int], **_: Any) -> None:
-    """The receiver of ``reminders.reminded``: the rows that one call has inserted."""
+    """The receiver of ``reminders.reminded``: the rows that one call has inserted, perhaps thousands."""
     on = timezone.localdate()
-    endpoints = webhooks.listening((WebhookEvent.DUE, WebhookEvent.OVERDUE))
     rows = Reminder.objects.filter(pk__in=pks).order_by("pk")
-    rows = rows.select_related("recipient") if endpoints else rows
-    wanted = Reminder.objects.filter(pk__in=pks).values("obligation_id")
+    wanted = rows.order_by().values("obligation_id")
     found = Obligation.objects.filter(pk__in=wanted).select_related("duty", "period", "org_unit")
-    obligations = {row.pk: row for row in found.prefetch_related("org_unit__placements")}
-    drafts, messages = [], []
-    for row in rows:
-        obligation = obligations[row.obligation_id]
-        drafts.append(_reminder_draft(row, obligation, on=on))
-        if endpoints:
-            messages.append(_reminder_message(row, obligation, on=on))
-    notifications.write(drafts)
-    _send(messages, endpoints, on=on)
+    named = found.only("duty__name", "period__kind", "period__year", "org_unit__code", "org_unit__is_sample")
+    obligations = {row.pk: row for row in named.prefetch_related("org_unit__placements")}
+    notifications.write(_reminder_drafts(rows, obligations, on=on))
+    endpoints = webhooks.listening((WebhookEvent.DUE, WebhookEvent.OVERDUE))
+    if endpoints:
+        told = rows.select_related("recipient")
+        messages = [_reminder_message(row, obligations[row.obligation_id], on=on) for row in told]
+        _send(messages, endpoints, on=on)
 
 
-def _reminder_draft(row: Reminder, obligation: Obligation, *, on: datetime.date) -> Draft:
-    left = due_dates.days_left((row.due_on - on).days)
-    return Draft(
-        recipient=row.recipient_id,
-        key=_reminder_key(row),
-        title=f"Nhắc nộp báo cáo, {left}",
-        text=f"{_name(obligation)}. Chậm nhất {due_dates.last_moment(row.due_on)}.",
-        url=obligation.get_absolute_url(),
-        unit=obligation.org_unit_id,
-    )
+def _reminder_drafts(rows: QuerySet[Reminder], obligations: dict[int, Obligation], *, on: datetime.date) -> list[Draft]:
+    """One draft for each row; what is the same for every recipient of a report is said once."""
+    before, _, after = reverse("reports:obligation_detail", args=[0]).rpartition("0")
+    names = {pk: (f"{_name(row)}.", row.org_unit_id) for pk, row in obligations.items()}
+    moments: dict[datetime.date, tuple[str, str]] = {}
+    drafts = []
+    for pk, rung, due_on, recipient in rows.values_list("obligation_id", "rung", "due_on", "recipient_id"):
+        if due_on not in moments:
+            left = due_dates.days_left((due_on - on).days)
+            moments[due_on] = (f"Nhắc nộp báo cáo, {left}", f"Chậm nhất {due_dates.last_moment(due_on)}.")
+        title, moment = moments[due_on]
+        name, unit = names[pk]
+        key = _reminder_key(pk, rung, due_on)
+        drafts.append(Draft(recipient, key, title, f"{before}{pk}{after}", f"{name} {moment}", unit))
+    return drafts
 
 
 def _reminder_message(row: Reminder, obligation: Obligation, *, on: datetime.date) -> Message:
@@ -73,7 +77,7 @@ def _reminder_message(row: Reminder, obligation: Obligation, *, on: datetime.dat
     person = row.recipient
     return Message(
         unit=obligation.org_unit_id,
-        key=f"{_reminder_key(row)}:{row.recipient_id}",
+        key=f"{_reminder_key(row.obligation_id, row.rung, row.due_on)}:{row.recipient_id}",
         event=WebhookEvent.OVERDUE if days < 0 else WebhookEvent.DUE,
         payload=_payload(obligation, due_on=row.due_on, days=days, text=text)
         | {"recipient": {"id": person.pk, "name": person.full_name}},
@@ -81,9 +85,9 @@ def _reminder_message(row: Reminder, obligation: Obligation, *, on: datetime.dat
     )
 
 
-def _reminder_key(row: Reminder) -> str:
+def _reminder_key(obligation: int, rung: str, due_on: datetime.date) -> str:
     """What the reminder is, whatever channel its row is for: told once."""
-    return f"reminder:{row.obligation_id}:{row.rung}:{row.due_on}"
+    return f"reminder:{obligation}:{rung}:{due_on}"
 
 
 # --- notices ----------------------------------------------------------------------------------------------------

@@ -302,7 +302,7 @@ def administration_work(user: User, *, on: datetime.date) -> AdministrationWork 
         units_without_reporter=unmanned.count() if len(first_units) == FEW else len(first_units),
         first_units=first_units,
         failed_mails=_failed_mails(administered),
-        bouncing=_bouncing(user, on=on),
+        bouncing=_bouncing(administered),
         dead_messages=WebhookDelivery.objects.dead().filter(endpoint__org_unit__in=administered).count(),
     )
 
@@ -346,10 +346,11 @@ def _failed_mails(administered: QuerySet[OrgUnit]) -> int:
     )
 
 
-def _bouncing(user: User, *, on: datetime.date) -> int:
+def _bouncing(administered: QuerySet[OrgUnit]) -> int:
     """How many people's addresses give letters back."""
-    theirs = User.objects.administered_by(user, on).filter(is_active=True)
-    return Bounce.objects.current().filter(user__in=theirs).order_by().values("user").distinct().count()
+    theirs = RoleAssignment.objects.filter(org_unit__in=administered).values("user_id")
+    bounces = Bounce.objects.current().filter(user__in=theirs, user__is_active=True)
+    return bounces.order_by().values("user").distinct().count()
 
 
 def _report_of(obligation: Obligation) -> Report | None:

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-pk'],
-                'indexes': [models.Index(fields=['recipient', '-created_at'], name='notification_newest'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['recipient'], name='notification_unread'), models.Index(fields=['created_at'], name='notification_old')],
+                'indexes': [models.Index(fields=['recipient', '-created_at'], name='notification_newest'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['recipient'], name='notification_unread')],
                 'constraints': [models.UniqueConstraint(fields=('recipient', 'key'), name='notification_once')],
             },
         ),

@@ -112,7 +112,6 @@ class Notification(models.Model):
             models.Index(
                 fields=["recipient"], condition=Q(read_at__isnull=True), name="notification_unread"
             ),  # the bell, on every page
-            models.Index(fields=["created_at"], name="notification_old"),  # the nightly removal
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["config", "orgunits", "plans", "targets", "reports"])
 app.autodiscover_tasks(["reports"], related_name="sheets_tasks")
 app.autodiscover_tasks(["orgunits"], related_name="workbook_tasks")
+app.autodiscover_tasks(["orgunits"], related_name="webhook_tasks")
+app.autodiscover_tasks(["orgunits"], related_name="channel_tasks")
 
 
 def open_broker(*, seconds: float = 5) -> None:

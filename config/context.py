@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from orgunits import delegations
+from orgunits import delegations, notifications
 from orgunits.models import OrgUnit, Role, RoleAssignment, User
 
 
@@ -40,6 +40,8 @@ ADMINISTRATORS = [
     MenuItem("orgunits:person_list", "Người dùng", "users"),
     MenuItem("reports:duty_list", "Chế độ báo cáo", "calendar-clock"),
     MenuItem("reports:form_list", "Biểu mẫu", "clipboard-list"),
+    MenuItem("reports:address_problems", "Địa chỉ thư có vấn đề", "mail-warning"),
+    MenuItem("channels:webhook_list", "Cổng gửi tin", "webhook"),
     MenuItem("orgunits:audit_list", "Nhật ký", "history"),
 ]
 SPECIAL_DAYS = MenuItem("orgunits:special_day_list", "Ngày nghỉ", "calendar-off")
@@ -91,6 +93,15 @@ class Viewer:
     @property
     def is_system_administrator(self) -> bool:
         return any(role.org_unit_id is None for role in self.roles)
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notifications the bell counts."""
+        return notifications.unread_count(cast(User, self.request.user))
+
+    @property
+    def unread_text(self) -> str:
+        return f"{notifications.MOST_SHOWN}+" if self.unread > notifications.MOST_SHOWN else str(self.unread)
 
     @cached_property
     def navigation(self) -> list[tuple[str, list[MenuItem]]]:

@@ -5,6 +5,7 @@ hold a password.
 """
 
 import contextlib
+import re
 import secrets
 import tempfile
 import warnings
@@ -19,6 +20,7 @@ env = environ.Env()
 
 DATABASE_ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 REDIS_SCHEMES = {"redis", "rediss", "redis+socket"}
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 TRUE = {"1", "on", "true", "yes"}
@@ -93,6 +95,14 @@ def mail(outbox: Path) -> dict[str, Any]:
     if found["EMAIL_BACKEND"].endswith(".filebased.EmailBackend"):
         found["EMAIL_FILE_PATH"] = "/" + found["EMAIL_FILE_PATH"].lstrip("/")
     return dict(found)
+
+
+def mail_address(name: str) -> str:
+    """One bare address such as ``tra-lai@mangnon.example``, or an empty text where the variable is not set."""
+    address = env.str(name, default="")
+    if address and not MAIL_ADDRESS.fullmatch(address):
+        raise ImproperlyConfigured(f"{name}: one bare address such as tra-lai@mangnon.example is needed.")
+    return address
 
 
 def secret_key(folder: Path, *, generate: bool) -> str:

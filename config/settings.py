@@ -180,6 +180,14 @@ EMAIL_TIMEOUT = 20
 EMAIL_USE_LOCALTIME = True  # the Date of a letter in Viet Nam's time
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Măng Non <khong-tra-loi@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where mail servers return what they cannot deliver (the envelope sender); empty: the address of DEFAULT_FROM_EMAIL.
+MAIL_RETURN_PATH = environment.mail_address("MAIL_RETURN_PATH")
+
+# --- other channels ---------------------------------------------------------------------------------------------
+NOTIFICATION_DAYS = environment.whole_number("NOTIFICATION_DAYS", default=90, low=7, high=3650)
+# Seconds in which a province's gateway must have answered; and whether one on this very machine may be used.
+WEBHOOK_SECONDS_LIMIT = environment.whole_number("WEBHOOK_SECONDS_LIMIT", default=10, low=1, high=60)
+WEBHOOK_LOOPBACK = environment.flag("WEBHOOK_LOOPBACK", default=DEBUG)
 
 # --- jobs: a row in the database is the truth, the message is only a bell ---------------------------------------
 CELERY_TIMEZONE = TIME_ZONE
@@ -208,6 +216,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "ring-for-letters": {"task": "reports.tasks.ring_for_letters", "schedule": 120},
     "follow-reorganisations": {"task": "orgunits.tasks.follow_reorganisations", "schedule": 300},
     "ring-for-invitations": {"task": "orgunits.tasks.ring_for_invitations", "schedule": 120},
+    "ring-for-webhooks": {"task": "orgunits.webhook_tasks.ring_for_webhooks", "schedule": 30},
+    "old-notifications": {"task": "orgunits.channel_tasks.remove_old", "schedule": crontab(hour=3, minute=10)},
     "print-jobs": {"task": "plans.tasks.ring_for_print_jobs", "schedule": 60},
     "print-batches": {"task": "plans.tasks.ring_for_print_batches", "schedule": 30},
     "issued-files": {"task": "plans.tasks.ring_for_issued_files", "schedule": 60},

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bao-cao/lap-ngoai-mang.js", filing_worker, name="filing_worker"),
     path("tai-khoan/", include("orgunits.account_urls")),
     path("to-chuc/", include("orgunits.urls")),
+    path("", include("orgunits.channel_urls")),
     path("", include("plans.urls")),
     path("muc-tieu/", include("targets.urls")),
     path("xac-minh/", include("plans.verification_urls")),

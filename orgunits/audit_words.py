@@ -16,6 +16,12 @@ ACTIONS = {
     "person.change": "Sửa thông tin người dùng",
     "person.deactivate": "Ngừng tài khoản",
     "person.reactivate": "Mở lại tài khoản",
+    "person.reminders": "Đổi cách nhận thư nhắc",
+    "person.bounce": "Thư bị trả lại",
+    "person.mail_again": "Thử lại địa chỉ thư",
+    "calendar.make": "Tạo địa chỉ lịch nhắc hạn",
+    "calendar.renew": "Tạo lại địa chỉ lịch nhắc hạn",
+    "calendar.off": "Tắt lịch nhắc hạn",
     "role.give": "Giao vai trò",
     "role.end": "Kết thúc vai trò",
     "role.give_back": "Giao lại vai trò khi hủy quyết định sắp xếp",
@@ -41,6 +47,14 @@ ACTIONS = {
     "special_day.create": "Thêm ngày nghỉ, ngày làm bù",
     "special_day.change": "Sửa ngày nghỉ, ngày làm bù",
     "special_day.remove": "Xóa ngày nghỉ, ngày làm bù",
+    "webhook.add": "Thêm cổng gửi tin",
+    "webhook.change": "Sửa cổng gửi tin",
+    "webhook.on": "Bật cổng gửi tin",
+    "webhook.off": "Tắt cổng gửi tin",
+    "webhook.secret": "Tạo lại khóa ký của cổng gửi tin",
+    "webhook.test": "Gửi thử qua cổng gửi tin",
+    "webhook.resend": "Gửi lại tin qua cổng gửi tin",
+    "webhook.discard": "Bỏ tin không gửi được qua cổng gửi tin",
     # documents and plans
     "programme.create": "Thêm chương trình",
     "programme.update": "Sửa chương trình",
@@ -163,6 +177,13 @@ DETAILS = {
     "valid_from": "từ ngày",
     "valid_to": "đến trước ngày",
     "rank": "thứ bậc",
+    "reminders": "thư nhắc",
+    "through": "đổi qua",
+    # gateways
+    "url": "địa chỉ nhận",
+    "events": "gửi khi",
+    "with_phone": "gửi kèm số điện thoại",
+    "message": "mã tin",
     # workbooks of units: how many of each
     "create": "tạo đơn vị",
     "rename": "đổi tên, cấp, mã",
@@ -299,6 +320,10 @@ DETAILS = {
 }
 # The codes that the apps above store; they are written here, as nothing is imported upward.
 VALUES = {
+    "each": "từng thư một",
+    "daily": "một thư tổng hợp mỗi ngày",
+    "page": "trang Cách nhận thư",
+    "unsubscribe": "liên kết trong thư",
     "half_year": "6 tháng đầu năm",
     "year": "cả năm",
     "action_month": "Tháng hành động vì trẻ em",

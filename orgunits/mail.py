@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.headerregistry import Address
+from email.utils import format_datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from orgunits import smtp
+from orgunits import preferences, smtp
 from orgunits.models import Delivery, User
 from orgunits.vietnamese import nfc
 
@@ -195,12 +196,18 @@ class Line:
 
 
 def compose(stem: str, recipient: User, context: dict[str, Any], *, message_id: str = "") -> EmailMultiAlternatives:
-    """A message from ``<stem>_subject.txt``, ``<stem>.txt`` and ``<stem>.html`` under templates/email/."""
+    """A message from ``<stem>_subject.txt``, ``<stem>.txt`` and ``<stem>.html`` under templates/email/.
+
+    Without ``message_id`` it is a sample for another person's eyes: it carries nothing that is the addressee's own.
+    """
     context = {**context, "recipient": recipient, "site_url": settings.SITE_URL}
-    headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}  # no holiday replies (RFC 3834)
+    headers = _headers()
     if message_id:
-        headers["Message-ID"] = message_id
+        context["unsubscribe_link"] = link = preferences.unsubscribe_link(recipient)
+        headers |= {"Message-ID": message_id, "List-Unsubscribe": f"<{link}>"}
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message = EmailMultiAlternatives(
+        from_email=settings.MAIL_RETURN_PATH or settings.DEFAULT_FROM_EMAIL,  # of the envelope: where bounces go
         subject=one_line(render_to_string(f"email/{stem}_subject.txt", context)),
         body=nfc(render_to_string(f"email/{stem}.txt", context)).strip() + "\n",
         to=[str(Address(one_line(recipient.full_name), addr_spec=recipient.email))],
@@ -208,6 +215,16 @@ def compose(stem: str, recipient: User, context: dict[str, Any], *, message_id: 
     )
     message.attach_alternative(nfc(render_to_string(f"email/{stem}.html", context)), "text/html")
     return message
+
+
+def _headers() -> dict[str, str]:
+    """What every letter says of itself; its Date with the offset of Viet Nam, whatever the machine's own is."""
+    return {
+        "From": settings.DEFAULT_FROM_EMAIL,
+        "Date": format_datetime(timezone.localtime()),
+        "Auto-Submitted": "auto-generated",  # no holiday replies (RFC 3834)
+        "X-Auto-Response-Suppress": "All",
+    }
 
 
 def unfinished(model: type[Delivery], *, at: datetime.datetime, limit: int = 500) -> list[int]:

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from orgunits import roles
 from orgunits.models import Role, User
-from reports import tasks
+from reports import notifying, tasks
 from reports.models import Notice, ReviewEvent
 
 
@@ -13,6 +13,7 @@ def write(event: ReviewEvent) -> list[Notice]:
     rows = Notice.objects.bulk_create(Notice(event=event, recipient=person) for person in recipients(event))
     for row in rows:
         tasks.deliver_notice.delay_on_commit(row.pk)
+    notifying.on_notices(event, rows)
     return rows
 
 

@@ -4,7 +4,7 @@ import datetime
 
 from orgunits.models import User
 from plans.models import OutgoingDocument
-from reports import reminders, tasks
+from reports import notifying, reminders, tasks
 from reports.models import OfficialLetter, OfficialLetterNotice
 from reports.official_letter_units import obligations_of
 
@@ -15,9 +15,12 @@ def write(letter: OfficialLetter, outgoing: OutgoingDocument, *, on: datetime.da
         (OfficialLetterNotice(letter=letter, outgoing=outgoing, recipient=person) for person in people(letter, on=on)),
         ignore_conflicts=True,
     )
-    rows = list(OfficialLetterNotice.objects.filter(outgoing=outgoing).order_by("pk"))
+    rows = list(
+        OfficialLetterNotice.objects.filter(outgoing=outgoing).select_related("letter", "outgoing").order_by("pk")
+    )
     for row in rows:
         tasks.deliver_official_letter.delay_on_commit(row.pk)
+    notifying.on_official_letter(rows)
     return rows
 
 

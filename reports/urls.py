@@ -3,7 +3,9 @@ from django.urls import URLPattern, path
 from reports import message_urls, official_letter_urls
 from reports.views import (
     activities,
+    address_problems,
     attachments,
+    calendars,
     care_models,
     collected,
     consolidated,
@@ -105,6 +107,12 @@ urlpatterns: list[URLPattern] = [
     path("ban-giao/<int:pk>/", handover.handover_page, name="handover"),
     # reminders and other letters
     *message_urls.urlpatterns,
+    # the calendar of due dates, and whom letters do not reach
+    path("lich-nhac-han/", calendars.calendar, name="calendar"),
+    path("lich-nhac-han/tao/", calendars.calendar_renew, name="calendar_renew"),
+    path("lich-nhac-han/tat/", calendars.calendar_off, name="calendar_off"),
+    path("lich/<str:token>.ics", calendars.calendar_feed, name="calendar_feed"),
+    path("dia-chi-thu/", address_problems.problems, name="address_problems"),
     # official letters
     *official_letter_urls.urlpatterns,
     # forms

@@ -11,7 +11,18 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from orgunits import roles
-from orgunits.models import Invitation, OrgUnit, Placement, Role, RoleAssignment, Succession, User
+from orgunits.models import (
+    Bounce,
+    Delivery,
+    Invitation,
+    OrgUnit,
+    Placement,
+    Role,
+    RoleAssignment,
+    Succession,
+    User,
+    WebhookDelivery,
+)
 from plans.models import DueRule, Plan
 from reports import corrections, due_dates, returns, workflow
 from reports.models import (
@@ -127,12 +138,13 @@ class AdministrationWork:
     units_without_reporter: int = 0
     first_units: list[OrgUnit] = field(default_factory=list)
     failed_mails: int = 0
+    bouncing: int = 0
+    dead_messages: int = 0
 
     @property
     def is_empty(self) -> bool:
-        return not (
-            self.rules_without_date or self.rules_not_opened or self.units_without_reporter or self.failed_mails
-        )
+        missing = self.rules_without_date or self.rules_not_opened or self.units_without_reporter
+        return not (missing or self.failed_mails or self.bouncing or self.dead_messages)
 
 
 def filing_work(user: User, *, on: datetime.date) -> FilingWork | None:
@@ -293,6 +305,8 @@ def administration_work(user: User, *, on: datetime.date) -> AdministrationWork 
         units_without_reporter=unmanned.count() if len(first_units) == FEW else len(first_units),
         first_units=first_units,
         failed_mails=_failed_mails(administered),
+        bouncing=_bouncing(administered),
+        dead_messages=WebhookDelivery.objects.dead().filter(endpoint__org_unit__in=administered).count(),
     )
 
 
@@ -334,6 +348,13 @@ def _failed_mails(administered: QuerySet[OrgUnit]) -> int:
         + OfficialLetterNotice.objects.failed().filter(letter__org_unit__in=administered).count()
         + Invitation.objects.failed().filter(recipient__in=theirs).count()
     )
+
+
+def _bouncing(administered: QuerySet[OrgUnit]) -> int:
+    """How many people's addresses give letters back."""
+    theirs = RoleAssignment.objects.filter(org_unit__in=administered).values("user_id")
+    bounces = Bounce.objects.current().filter(user__in=theirs, user__is_active=True)
+    return bounces.order_by().values("user").distinct().count()
 
 
 def _report_of(obligation: Obligation) -> Report | None:

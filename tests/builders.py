@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from orgunits import reorganisation
-from orgunits.models import Level, OrgUnit, Role, RoleAssignment, User
+from orgunits import reorganisation, webhooks
+from orgunits.models import Level, OrgUnit, Role, RoleAssignment, User, WebhookEndpoint, WebhookEvent
 from plans.models import (
     Document,
     DueRule,
@@ -254,6 +254,21 @@ def send_official_letter(cast: SimpleNamespace, letter: OfficialLetter) -> Offic
     )  # fmt: skip
     OfficialLetter.objects.filter(pk=letter.pk).update(outgoing=outgoing)
     return OfficialLetterNotice.objects.create(letter=letter, outgoing=outgoing, recipient=cast.officer)
+
+
+def make_webhook(
+    unit: OrgUnit,
+    *,
+    by: User,
+    url: str = "https://cong.vi-du.vn/mang-non",
+    events: list[str] | None = None,
+    **fields: Any,
+) -> WebhookEndpoint:
+    """A gateway of the unit that hears of everything; the address is not resolved here."""
+    return webhooks.add(
+        unit, name=fields.pop("name", "Cổng Zalo của tỉnh"), url=url, events=events or list(WebhookEvent.values),
+        with_phone=fields.pop("with_phone", False), by=by, on=datetime.date(2026, 1, 1),
+    )  # fmt: skip
 
 
 def make_cast() -> SimpleNamespace:

@@ -16,10 +16,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from orgunits import reform_following, reorganisation
+from orgunits import preferences, reform_following, reorganisation, webhooks
 from orgunits.models import Reform, Role, RoleAssignment, SpecialDay, User, WorkbookImport
 from plans.models import IssuedFile, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob
-from reports import form_editing
+from reports import calendars, form_editing
 from reports.models import (
     Activity,
     Attachment,
@@ -111,6 +111,23 @@ TABLE: dict[str, tuple[str, str]] = {
     "orgunits:outbox": ("-", "302 403 403 403 403 200 403"),
     "orgunits:outbox_letter": ("letter", "302 403 403 403 403 404 403"),
     "orgunits:outbox_html": ("letter", "302 403 403 403 403 404 403"),
+    "channels:notification_list": ("-", "302 200 200 200 200 200 200"),
+    "channels:notification_read_all": ("-", "405 405 405 405 405 405 405"),
+    "channels:notification_open": ("notification", "405 405 405 405 405 405 405"),
+    "channels:preferences": ("-", "302 200 200 200 200 200 200"),
+    "channels:try_again": ("-", "405 405 405 405 405 405 405"),
+    "channels:unsubscribe": ("unsubscribe", "200 200 200 200 200 200 200"),
+    "channels:person_try_again": ("person", "405 405 405 405 405 405 405"),
+    "channels:webhook_list": ("-", "302 403 403 403 200 200 403"),
+    "channels:webhook_create": ("-", "302 403 403 403 200 200 403"),
+    "channels:webhook_dead_list": ("-", "302 403 403 403 200 200 403"),
+    "channels:webhook_resend": ("webhook_delivery", "405 405 405 405 405 405 405"),
+    "channels:webhook_discard": ("webhook_delivery", "405 405 405 405 405 405 405"),
+    "channels:webhook_detail": ("webhook", "302 403 403 403 200 200 403"),
+    "channels:webhook_change": ("webhook", "302 403 403 403 200 200 403"),
+    "channels:webhook_switch": ("webhook", "405 405 405 405 405 405 405"),
+    "channels:webhook_secret": ("webhook", "405 405 405 405 405 405 405"),
+    "channels:webhook_test": ("webhook", "405 405 405 405 405 405 405"),
     "plans:plan_list": ("-", "302 200 200 200 200 200 200"),
     "plans:programme_create": ("-", "302 403 403 403 403 200 403"),
     "plans:programme_detail": ("programme", "302 200 200 200 200 200 200"),
@@ -267,6 +284,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:care_model_step": ("care_model", "302 200 403 403 403 403 404"),
     "reports:care_model_step_delete": ("care_model_step", "302 200 403 403 403 403 404"),
     "reports:handover": ("unit", "302 200 200 403 200 200 404"),
+    "reports:calendar": ("-", "302 200 200 200 200 200 200"),
+    "reports:calendar_renew": ("-", "405 405 405 405 405 405 405"),
+    "reports:calendar_off": ("-", "405 405 405 405 405 405 405"),
+    "reports:calendar_feed": ("calendar_token", "200 200 200 200 200 200 200"),
+    "reports:address_problems": ("-", "302 403 403 403 200 200 403"),
     "reports:reminder_list": ("-", "302 403 200 403 200 200 403"),
     "reports:remind_now": ("-", "405 405 405 405 405 405 405"),
     "reports:reminder_send_again": ("reminder", "405 405 405 405 405 405 405"),
@@ -381,6 +403,13 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "draft_letter": draft_letter.pk, "sent_letter": sent_letter.pk, "letter_notice": letter_notice.pk,
         "act": cast.base.reorganisations.get().pk, "notice": notice.pk, "sheet": sheet.pk, "delegation": delegation.pk,
     }  # fmt: skip
+    calendars.renew(cast.officer, by=cast.officer)
+    webhook = builders.make_webhook(cast.union, by=cast.unit_administrator)
+    pks |= {
+        "notification": cast.officer.notifications.create(key="x", title="Thông báo", url="/").pk,
+        "webhook": webhook.pk,
+        "webhook_delivery": webhooks.write_test(webhook, by=cast.unit_administrator).pk,
+    }
     check = form_under_construction(cast)
     form = {"pk": cast.form.form_id}
     return {
@@ -406,6 +435,8 @@ def objects(cast: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "draft+text": {"pk": draft.pk, "code": "ket-qua"},
         "passage": {"pk": draft.pk, "pick_pk": passage.pk},
         "verify_code": {"code": issued.verify_code},
+        "unsubscribe": {"token": preferences.unsubscribe_path(cast.officer).rstrip("/").rpartition("/")[2]},
+        "calendar_token": {"token": calendars.token_of(cast.officer.calendar_feed)},
         "reset": {"uidb36": "1", "key": "khong-dung"},
     }
 
@@ -433,7 +464,7 @@ def test_every_url_has_a_row() -> None:
     assert TABLE.keys() - names == set(), "these rows have no URL"
 
 
-@pytest.mark.parametrize("group", ["", "orgunits", "plans", "verification", "targets", "reports"])
+@pytest.mark.parametrize("group", ["", "orgunits", "channels", "plans", "verification", "targets", "reports"])
 def test_everybody_gets_the_answer_of_the_table(
     group: str, cast: SimpleNamespace, objects: dict[str, dict[str, Any]]
 ) -> None:

@@ -103,7 +103,7 @@ def signed_in(cast: SimpleNamespace, person: str) -> Client:
     return client
 
 
-GROUPS = ["orgunits", "plans", "targets", "reports"]
+GROUPS = ["orgunits", "channels", "plans", "targets", "reports"]
 
 
 @pytest.mark.parametrize("group", GROUPS)

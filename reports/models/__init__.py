@@ -1,6 +1,7 @@
 """What was achieved: forms, expected reports, what was filed, review, rollups, reminders."""
 
 from reports.models.activities import Activity, CareModel, CareModelStep, FundingSource, Occasion
+from reports.models.calendar import CalendarEntry
 from reports.models.forms import AskedTask, FormCheck, FormItem, FormVersion, ItemKind, ReportForm
 from reports.models.issuing import IssuedRevision
 from reports.models.messages import Digest, DigestRound, Notice, Reminder, SuperiorReminder, TrialLetter
@@ -16,6 +17,7 @@ __all__ = [
     "Activity",
     "AskedTask",
     "Attachment",
+    "CalendarEntry",
     "CareModel",
     "CareModelStep",
     "Digest",

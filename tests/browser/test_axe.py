@@ -12,15 +12,15 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from orgunits import invitations, outbox, reform_following, reorganisation
-from orgunits.models import Level, OrgUnit, Placement, Reform, Role, SpecialDay, User, WorkbookImport
+from orgunits import invitations, outbox, preferences, reform_following, reorganisation, webhooks
+from orgunits.models import Bounce, Level, OrgUnit, Placement, Reform, Role, SpecialDay, User, WebhookDelivery, WorkbookImport
 from plans import batches
 from plans.batches import Listing, Wanted
 from plans.issuing import Order
 from plans.models import DueRule, NumberSeries, OutgoingDocument, Plan, PrintBatch, PrintJob, ReportingDuty
 from plans.printing import request_print
 from plans.tasks import print_document
-from reports import form_editing, official_letters, restated, workflow
+from reports import calendars, form_editing, official_letters, restated, workflow
 from reports.models import (
     Activity,
     CareModel,
@@ -35,6 +35,7 @@ from reports.models import (
 )
 from reports.official import report_document
 from targets.models import Target
+from tests import builders
 from tests.browser.conftest import DAY, PHONE, Visitor
 from tests.test_access import PERSONS, TABLE, url_names
 
@@ -51,6 +52,7 @@ EMAILS = {
 # Answers that are no pages of their own: files, parts of pages, data; and pages that need a second step to be there.
 NOT_PAGES = {
     "filing_worker",
+    "reports:calendar_feed",
     "healthz",
     "orgunits:unit_book_download",
     "orgunits:workbook_import_status",
@@ -119,6 +121,12 @@ MAIN = {
     "reports:official_letter_list",
     "reports:official_letter_detail",
     "reports:official_letter_edit",
+    "channels:notification_list",
+    "channels:webhook_list",
+    "channels:webhook_detail",
+    "channels:webhook_dead_list",
+    "reports:address_problems",
+    "reports:calendar",
 }
 
 
@@ -130,6 +138,7 @@ FORMS = {
     "orgunits:person_invite": "Gửi thư mời",
     "orgunits:level_create": "Lưu",
     "orgunits:special_day_create": "Lưu",
+    "channels:webhook_create": "Lưu",
     "plans:programme_create": "Lưu",
     "plans:section_add": "Lưu",
     "plans:duty_add": "Lưu",
@@ -280,6 +289,7 @@ def arrange() -> dict[str, dict[str, object]]:
         "message": {"code": "reminder_before"},
         "draft+source": {"pk": draft.pk, "source_pk": left.pk},
         "draft+text": {"pk": draft.pk, "code": "ket-qua"},
+        **channels_of(officer, unit, by=above),
         "reset": {"uidb36": uid, "key": key},
     }
 
@@ -310,6 +320,34 @@ def forms_of(version: FormVersion, *, by: User) -> dict[str, dict[str, object]]:
         "form+code": pk | {"code": item.code},
         "form+code+kind": pk | {"code": item.code, "kind": "item"},
         "form+check": pk | {"check_pk": check.pk},
+    }
+
+
+def channels_of(person: User, unit: OrgUnit, *, by: User) -> dict[str, dict[str, object]]:
+    """Notifications read and unread, a letter that came back, a gateway with a message of every state."""
+    row = person.notifications.create(key="1", title="Báo cáo bị trả lại để sửa", text="Báo cáo năm.", url="/")
+    person.notifications.create(key="2", title="Báo cáo đã được duyệt", url="/", read_at=timezone.now())
+    person.notifications.create(key="3", title="Ngoài phạm vi", url="/", org_unit=builders.make_unit("Nơi khác"))
+    preferences.set_mode(by, preferences.DAILY, through="page")
+    Bounce.objects.create(
+        user=person,
+        address=person.email,
+        status="5.1.1",
+        reason="User unknown",
+        letter="<1@x>",
+        bounced_at=timezone.now(),
+    )
+    calendars.renew(person, by=person)
+    webhook = builders.make_webhook(unit, by=by)
+    sent = [webhooks.write_test(webhook, by=by) for _ in WebhookDelivery.Status.values]
+    for delivery, status in zip(sent, WebhookDelivery.Status.values, strict=True):
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(status=status, error="Cổng trả lời 500.", tries=8)
+    token = preferences.unsubscribe_path(person).rstrip("/").rpartition("/")[2]
+    return {
+        "notification": {"pk": row.pk},
+        "unsubscribe": {"token": token},
+        "webhook": {"pk": webhook.pk},
+        "webhook_delivery": {"pk": sent[0].pk},
     }
 
 

@@ -53,6 +53,21 @@ def test_site_address_loses_its_last_slash(monkeypatch):
     assert environment.site_url("http://127.0.0.1:8000") == "https://mangnon.example"
 
 
+@pytest.mark.parametrize("address", ["tra-lai@vi-du.vn", "a+b@localhost", ""])
+def test_return_path_that_is_taken(monkeypatch, address):
+    monkeypatch.setenv("MAIL_RETURN_PATH", address)
+    assert environment.mail_address("MAIL_RETURN_PATH") == address
+
+
+@pytest.mark.parametrize(
+    "text", ["tra-lai", "Măng Non <tra-lai@vi-du.vn>", "a@b c", "a@b,c@d", "a@b\n", "<>", "trả-lại@vi-du.vn", "a@.vn"]
+)
+def test_return_path_that_is_no_bare_address_is_refused(monkeypatch, text):
+    monkeypatch.setenv("MAIL_RETURN_PATH", text)
+    with pytest.raises(ImproperlyConfigured, match=r"^MAIL_RETURN_PATH: "):
+        environment.mail_address("MAIL_RETURN_PATH")
+
+
 def test_without_an_address_mail_goes_to_the_outbox(monkeypatch, tmp_path):
     monkeypatch.delenv("EMAIL_URL", raising=False)
     assert environment.mail(tmp_path)["EMAIL_FILE_PATH"] == str(tmp_path)

@@ -313,5 +313,5 @@ def test_number_of_queries_does_not_grow_with_the_units(client, cast, django_ass
         )
     with time_machine.travel("2026-11-12 09:00+07:00", tick=False):
         client.force_login(cast.officer)
-        with django_assert_num_queries(37):
+        with django_assert_num_queries(40):
             client.get(HOME)

@@ -101,7 +101,6 @@ ACTIONS = {
     "duty.ladder": "Đặt mốc nhắc nộp báo cáo",
     # messages
     "sending_hours.change": "Sửa giờ gửi thư",
-    "mail_preference.change": "Chọn cách nhận thư nhắc",
     "message_template.change": "Sửa mẫu thư",
     "message_template.reset": "Dùng lại mẫu thư mặc định",
     "message_template.try": "Gửi thử mẫu thư",
@@ -267,7 +266,7 @@ DETAILS = {
     "working_to": "giờ làm việc đến trước",
     "working_days": "ngày làm việc",
     "choice": "lựa chọn",
-    "message": "loại thư",
+    "letter_kind": "loại thư",
     # official letters
     "units": "số đơn vị",
     "opening": "phần mở đầu",

@@ -26,6 +26,11 @@ def mode_of(users: Iterable[User | int]) -> dict[int, str]:
     return dict.fromkeys(pks, str(EACH)) | {pk: str(mode) for pk, mode in chosen}
 
 
+def who_gathers() -> set[int]:
+    """The pks of all who want one letter a day for what is not late yet."""
+    return set(MessagePreference.objects.filter(reminders=DAILY).values_list("user_id", flat=True))
+
+
 @transaction.atomic
 def set_mode(user: User, mode: str, *, through: str) -> bool:
     """Choose for the person; True where that changed something. Audited as done by the person."""

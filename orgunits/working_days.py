@@ -22,11 +22,19 @@ class WorkCalendar:
     exceptions: dict[datetime.date, str] = field(default_factory=dict)
 
     def is_working_day(self, day: datetime.date) -> bool:
+        """Whether the day is worked where the week goes from Monday to Friday."""
+        said = self.says(day)
+        return day.weekday() < 5 if said is None else said
+
+    def says(self, day: datetime.date) -> bool | None:
+        """What is known of this very day: a day off, a worked one, or None for a day like any other of the week."""
         kind = self.exceptions.get(day)
         if kind is not None:
             return kind == SpecialDay.Kind.WORKING
         general = _general(day.year)
-        return day in general.weekend_workdays or (day.weekday() < 5 and day not in general)
+        if day in general.weekend_workdays:
+            return True
+        return False if day in general else None
 
     def shifted(self, day: datetime.date, shift: str) -> datetime.date:
         """The day itself where it is worked or nothing is to be shifted; else the next or the previous worked day."""

@@ -53,7 +53,7 @@ def _record(
     action: str, row: MessageTemplate, kind: Kind, before: dict[str, str], after: dict[str, str], *, by: User
 ) -> None:
     changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-    audit.record(action, row, by=by, message=kind.label, changes=changes)
+    audit.record(action, row, by=by, letter_kind=kind.label, changes=changes)
 
 
 def _conflict() -> Conflict:
@@ -66,7 +66,7 @@ def try_out(kind: Kind, *, subject: str, body: str, by: User) -> TrialLetter:
     row = TrialLetter.objects.create(
         recipient=by, kind=kind.code, subject=mail.one_line(check(kind, subject)), body=check(kind, body)
     )
-    audit.record("message_template.try", row, by=by, message=kind.label)
+    audit.record("message_template.try", row, by=by, letter_kind=kind.label)
     return row
 
 

@@ -17,7 +17,6 @@ urlpatterns: list[URLPattern] = [
     # what is set
     path("che-do-bao-cao/<int:pk>/moc-nhac/", sending.ladder_edit, name="ladder_edit"),
     path("gio-gui-thu/", sending.sending_hours_edit, name="sending_hours"),
-    path("cach-nhan-thu/", sending.mail_preference, name="mail_preference"),
     path("mau-thu/", message_templates.message_template_list, name="message_template_list"),
     path("mau-thu/<slug:code>/", message_templates.message_template_edit, name="message_template_edit"),
 ]

@@ -14,7 +14,7 @@ from orgunits.models import WebhookEvent
 from orgunits.notifications import Draft
 from orgunits.webhooks import Message
 from reports import due_dates, letters
-from reports.models import Notice, Obligation, OfficialLetterNotice, Reminder, ReviewEvent
+from reports.models import Notice, Obligation, OfficialLetterNotice, Reminder, ReviewEvent, SuperiorReminder
 
 Action = ReviewEvent.Action
 EVENTS = {
@@ -88,6 +88,22 @@ def _reminder_message(row: Reminder, obligation: Obligation, *, on: datetime.dat
 def _reminder_key(obligation: int, rung: str, due_on: datetime.date) -> str:
     """What the reminder is, whatever channel its row is for: told once."""
     return f"reminder:{obligation}:{rung}:{due_on}"
+
+
+def on_superiors_told(sender: Any, *, pks: list[int], **_: Any) -> None:
+    """The receiver of ``superiors.superiors_told``: beside the letter with the names of who has not filed."""
+    rows = SuperiorReminder.objects.filter(pk__in=pks).select_related("duty", "period").order_by("pk")
+    notifications.write(
+        Draft(
+            recipient=row.recipient_id,
+            key=f"superior:{row.duty_id}:{row.period_id}:{row.receiving_unit_id}:{row.step_on}",
+            title="Còn đơn vị chưa nộp báo cáo đã quá hạn",
+            url=reverse("reports:duty_period", args=[row.duty_id, row.period_id]),
+            text=f"{row.duty.name}, {row.period}.",
+            unit=row.receiving_unit_id,
+        )
+        for row in rows
+    )
 
 
 # --- notices ----------------------------------------------------------------------------------------------------

@@ -10,13 +10,13 @@ from typing import Any
 from django.dispatch import Signal
 from django.utils import timezone
 
-from orgunits import mail
+from orgunits import mail, preferences
 from orgunits.models import Delivery, OrgUnit
 from reports import audiences, digests, letters, listings, sending_hours, superiors, waiting
 from reports.audiences import addressees
 from reports.ladders import DEFAULT, LATE_LIMIT, Circle, Ladders, Rung, label_of, rung_in
 from reports.message_texts import Texts
-from reports.models import MailPreference, Obligation, Reminder
+from reports.models import Obligation, Reminder
 from reports.models.obligations import ObligationQuerySet
 
 __all__ = ["addressees"]  # read here by those who write to a unit's people
@@ -73,7 +73,7 @@ def write_reminders(on: datetime.date) -> int:
     matters now is still written, and the missed ones are not. Reports are read and written in portions, so that a
     nation's take no more memory than a province's.
     """
-    ladders, gathering, people = Ladders(), _gathering(), _People(on)
+    ladders, gathering, people = Ladders(), preferences.who_gathers(), _People(on)
     written, told = 0, superiors.Collected()
     for part in _portions(with_days(settled(on, ladders=ladders))):
         steps = [(row, rung) for row in part if (rung := ladders.rung(row.duty_id, row.days_left(on)))]
@@ -93,12 +93,6 @@ def _portions(obligations: ObligationQuerySet) -> Iterator[list[Obligation]]:
     pks = array("q", obligations.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=10 * BATCH))
     for start in range(0, len(pks), BATCH):
         yield list(obligations.filter(pk__in=pks[start : start + BATCH].tolist()).order_by("pk"))
-
-
-def _gathering() -> set[int]:
-    """Who wants one letter a day for what is not late yet."""
-    wants = MailPreference.objects.filter(reminders=MailPreference.Choice.DIGEST)
-    return set(wants.values_list("user_id", flat=True))
 
 
 class _People:

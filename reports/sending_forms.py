@@ -10,7 +10,7 @@ from plans.forms import VietnameseFormMixin
 from reports import ladders
 from reports.ladders import Circle, Rung
 from reports.message_texts import BODY_LENGTH, SUBJECT_LENGTH, Kind, check
-from reports.models import MailPreference, SendingHours
+from reports.models import SendingHours
 
 BEFORE, AFTER = "truoc", "sau"
 WEEKDAYS = [
@@ -119,15 +119,6 @@ class HoursForm(forms.Form):
 
     def hours(self) -> SendingHours:
         return SendingHours(**self.cleaned_data)
-
-
-class PreferenceForm(forms.Form):
-    reminders = forms.ChoiceField(
-        label="Thư nhắc trước hạn và trong ngày hạn chót",
-        choices=MailPreference.Choice.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Hãy chọn một cách nhận thư.", "invalid_choice": "Hãy chọn một trong hai cách."},
-    )
 
 
 class TemplateForm(VietnameseFormMixin, forms.Form):

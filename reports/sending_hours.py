@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from orgunits import audit
+from orgunits import audit, working_days
 from orgunits.models import User
 from orgunits.transitions import Conflict
 from reports.models import SendingHours
@@ -30,8 +30,9 @@ def is_waking_hour(at: datetime.datetime, *, set_hours: SendingHours | None = No
 
 
 def is_working_day(day: datetime.date, *, set_hours: SendingHours | None = None) -> bool:
-    """Whether people are at their desks that day. The table of holidays is to be asked here."""
-    return day.weekday() in (set_hours or hours()).working_days
+    """Whether people are at their desks that day: no holiday, and a day of the week that is set, or a swap day."""
+    said = working_days.load().says(day)
+    return day.weekday() in (set_hours or hours()).working_days if said is None else said
 
 
 def is_working_time(at: datetime.datetime, *, set_hours: SendingHours | None = None) -> bool:

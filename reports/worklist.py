@@ -13,7 +13,6 @@ from django.utils import timezone
 from orgunits import roles
 from orgunits.models import (
     Bounce,
-    Delivery,
     Invitation,
     OrgUnit,
     Placement,

@@ -299,7 +299,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "reports:letter_problems": ("-", "302 403 403 403 200 200 403"),
     "reports:ladder_edit": ("duty", "302 403 403 403 200 200 404"),
     "reports:sending_hours": ("-", "302 403 403 403 403 200 403"),
-    "reports:mail_preference": ("-", "302 200 200 200 200 200 200"),
     "reports:message_template_list": ("-", "302 403 403 403 403 200 403"),
     "reports:message_template_edit": ("message", "302 403 403 403 403 200 403"),
 }

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orgunits', '0011_special_days'),
+        ('orgunits', '0012_special_days'),
         ('plans', '0008_due_rule_kinds'),
         ('reports', '0012_restated'),
     ]

@@ -10,9 +10,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orgunits', '0012_deliveries_in_batches'),
-        ('plans', '0007_duties_at_many_levels'),
-        ('reports', '0012_restated'),
+        ('orgunits', '0013_deliveries_in_batches'),
+        ('plans', '0008_due_rule_kinds'),
+        ('reports', '0013_due_rules_and_closing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -52,14 +52,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('steps', models.JSONField(verbose_name='các mốc nhắc')),
                 ('edits', models.PositiveIntegerField(default=1)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='MailPreference',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reminders', models.CharField(choices=[('each', 'Mỗi lời nhắc một thư'), ('digest', 'Một thư tổng hợp mỗi ngày')], default='each', max_length=8, verbose_name='thư nhắc')),
                 ('changed_at', models.DateTimeField(auto_now=True)),
             ],
         ),
@@ -283,11 +275,6 @@ class Migration(migrations.Migration):
             model_name='dutyladder',
             name='duty',
             field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='ladder', to='plans.reportingduty', verbose_name='chế độ báo cáo'),
-        ),
-        migrations.AddField(
-            model_name='mailpreference',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='mail_preference', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='messagetemplate',

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0012_restated'),
+        ('reports', '0014_ladder_digests_and_texts'),
     ]
 
     operations = [

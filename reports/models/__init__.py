@@ -9,7 +9,7 @@ from reports.models.obligations import Obligation, Period
 from reports.models.official_letters import OfficialLetter, OfficialLetterAddressee, OfficialLetterNotice
 from reports.models.reports import Attachment, PhotoConsent, Report, ReviewEvent, Revision, TextPrint
 from reports.models.rollups import Restatement, Rollup
-from reports.models.sending import DutyLadder, MailPreference, MessageTemplate, SendingHours
+from reports.models.sending import DutyLadder, MessageTemplate, SendingHours
 from reports.models.sheets import SheetImport
 from reports.models.snapshots import Snapshot, SnapshotChild, TextPick
 
@@ -29,7 +29,6 @@ __all__ = [
     "FundingSource",
     "IssuedRevision",
     "ItemKind",
-    "MailPreference",
     "MessageTemplate",
     "Notice",
     "Obligation",

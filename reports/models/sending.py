@@ -1,4 +1,4 @@
-"""What people set about messages: the ladder of a duty, the hours of sending, a person's choice, and the texts."""
+"""What people set about messages: the ladder of a duty, the hours of sending, and the texts."""
 
 import datetime
 from typing import Any
@@ -64,21 +64,6 @@ class SendingHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.waking_from:%H:%M}–{self.waking_to:%H:%M}"
-
-
-class MailPreference(models.Model):
-    """How a person wants the reminders of what is not late yet; a person without a row gets each by itself."""
-
-    class Choice(models.TextChoices):
-        EACH = "each", "Mỗi lời nhắc một thư"
-        DIGEST = "digest", "Một thư tổng hợp mỗi ngày"
-
-    user = models.OneToOneField(User, models.CASCADE, related_name="mail_preference")
-    reminders = models.CharField("thư nhắc", max_length=8, choices=Choice, default=Choice.EACH)
-    changed_at = models.DateTimeField(auto_now=True)
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.reminders}"
 
 
 class MessageTemplate(models.Model):

@@ -1,21 +1,19 @@
-"""Pages on which is set when and to whom messages go: the ladder of a duty, the hours, a person's own choice."""
+"""Pages on which is set when and to whom messages go: the ladder of a duty, the hours."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from orgunits import audit, roles
+from orgunits import roles
 from orgunits.access import system_administrators_only
 from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from plans.models import ReportingDuty
 from reports import ladders, sending_hours
-from reports.models import MailPreference
-from reports.sending_forms import HoursForm, PreferenceForm, step_forms
+from reports.sending_forms import HoursForm, step_forms
 from reports.views.typed import seen_edits
 
 
@@ -59,23 +57,3 @@ def sending_hours_edit(request: SignedInRequest) -> HttpResponse:
         return redirect("reports:sending_hours")
     context = {"form": form, "hours": now, "seen": request.POST.get("seen") or now.edits}
     return render(request, "reports/sending_hours.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def mail_preference(request: SignedInRequest) -> HttpResponse:
-    """How the signed-in person wants reminders; what is late always comes at once."""
-    row = MailPreference.objects.filter(user=request.user).first() or MailPreference(user=request.user)
-    form = PreferenceForm(request.POST or None, initial={"reminders": row.reminders})
-    if request.method == "POST" and form.is_valid():
-        _prefer(request, form.cleaned_data["reminders"])
-        messages.success(request, "Đã lưu cách nhận thư nhắc.")
-        return redirect("reports:mail_preference")
-    return render(request, "reports/mail_preference.html", {"form": form})
-
-
-@transaction.atomic
-def _prefer(request: SignedInRequest, choice: str) -> None:
-    MailPreference.objects.update_or_create(user=request.user, defaults={"reminders": choice})
-    words = MailPreference.Choice(choice).label
-    audit.record("mail_preference.change", request.user, by=request.user, choice=words)

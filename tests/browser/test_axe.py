@@ -13,7 +13,18 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orgunits import invitations, outbox, preferences, reform_following, reorganisation, webhooks
-from orgunits.models import Bounce, Level, OrgUnit, Placement, Reform, Role, SpecialDay, User, WebhookDelivery, WorkbookImport
+from orgunits.models import (
+    Bounce,
+    Level,
+    OrgUnit,
+    Placement,
+    Reform,
+    Role,
+    SpecialDay,
+    User,
+    WebhookDelivery,
+    WorkbookImport,
+)
 from plans import batches
 from plans.batches import Listing, Wanted
 from plans.issuing import Order

@@ -7,9 +7,10 @@ import pytest
 import time_machine
 from django.core import mail as django_mail
 
-from orgunits.models import AuditEvent, Delivery, Role
+from orgunits import preferences
+from orgunits.models import Delivery, Role
 from reports import digests, obligations, reminders, tasks, workflow
-from reports.models import Digest, DigestRound, MailPreference, Reminder
+from reports.models import Digest, DigestRound, Reminder
 from tests.builders import content, make_duty, make_plan, make_report, make_unit, make_user, open_year
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -41,7 +42,7 @@ def to(letters, person) -> list:
 @pytest.fixture
 def gatherer(cast):
     """The officer wants one letter a day, and owes two reports."""
-    MailPreference.objects.create(user=cast.officer, reminders=MailPreference.Choice.DIGEST)
+    preferences.set_mode(cast.officer, preferences.DAILY, through="page")
     open_year(make_duty(make_plan(cast.union, number="58/KH"), name="Báo cáo chuyên đề"))
     return cast.officer
 
@@ -89,16 +90,6 @@ def test_what_is_put_aside_after_the_digest_went_out_is_told_the_next_day(cast, 
     (letter,) = to(tick(at(-6)), gatherer)
     assert "Báo cáo bổ sung" in letter.body
     assert not Reminder.objects.filter(status=Status.GATHERED, digest=None).exists()
-
-
-def test_the_choice_is_made_on_a_page_of_ones_own(client, cast):
-    client.force_login(cast.officer)
-    assert "bao giờ cũng được" in client.get("/cach-nhan-thu/").content.decode()
-    assert client.post("/cach-nhan-thu/", {"reminders": "digest"}).status_code == 302
-    assert MailPreference.objects.get().user == cast.officer
-    assert AuditEvent.objects.get(action="mail_preference.change").actor == cast.officer
-    assert "Hãy chọn một trong hai cách." in client.post("/cach-nhan-thu/", {"reminders": "x"}).content.decode()
-    assert MailPreference.objects.get().reminders == "digest"
 
 
 # --- what a reviewer has to do ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orgunits', '0010_fewer_placement_indexes'),
+        ('orgunits', '0012_special_days'),
     ]
 
     operations = [

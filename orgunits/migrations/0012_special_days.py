@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orgunits', '0010_fewer_placement_indexes'),
+        ('orgunits', '0011_workbook_follow_up'),
     ]
 
     operations = [

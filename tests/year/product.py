@@ -9,12 +9,12 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from orgunits import reorganisation
+from orgunits import preferences, reorganisation
 from orgunits.models import Level, OrgUnit, Role, RoleAssignment, User
 from orgunits.reorganisation import new_unit, ordered
 from plans.models import DueRule, PeriodKind, ReportingDuty
 from reports import obligations, tasks, workflow
-from reports.models import MailPreference, Obligation
+from reports.models import Obligation
 from tests.builders import LONG_AGO, content, make_duty, make_form, make_level, make_plan
 from tests.year.lives import FAST, FIRST, LAST, OPENED, OUTAGE, ROOT, STEPWISE, TICK, Event, Person, Year, later
 
@@ -56,7 +56,7 @@ class Lived:
             valid_to=person.until,
         )  # fmt: skip
         if person.gathers:
-            MailPreference.objects.create(user=user, reminders=MailPreference.Choice.DIGEST)
+            preferences.set_mode(user, preferences.DAILY, through="page")
         return user
 
     def _duties(self) -> dict[str, ReportingDuty]:

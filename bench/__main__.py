@@ -1,13 +1,8 @@
 """``python -m bench [NAME...]``: measures what the names say (see NAMES; all of these without a name).
 
 The reform of 1/7/2025 is asked for by name and alone: ``reform`` is the nation, ``reform-province`` one province,
-<<<<<<< HEAD
-``reform-sqlite`` the same on SQLite. ``deadlines`` is asked for alone too: what is owed by a nation. Prints a table
-with the bars and ends with 1 when one is missed.
-=======
-``reform-sqlite`` the same on SQLite; so is ``year``, which lives through a year of letters. Prints a table with the
-bars and ends with 1 when one is missed.
->>>>>>> 049db31 (Live a year of 1,500 units in the bench, and let the comparison be controlled)
+``reform-sqlite`` the same on SQLite. Alone too: ``deadlines``, what a nation owes, and
+``year``, a year of letters day by day. Prints a table with the bars and ends with 1 when one is missed.
 """
 
 import importlib
@@ -29,20 +24,13 @@ REFORMS = {"reform": "NATION", "reform-province": "PROVINCE", "reform-sqlite": "
 def main(wanted: list[str]) -> int:
     if len(wanted) == 1 and wanted[0] in REFORMS:
         return reform(wanted[0])
-<<<<<<< HEAD
     if wanted == ["deadlines"]:
         return deadlines()
-    if unknown := set(wanted) - set(NAMES):
-        alone = ", ".join(["deadlines", *REFORMS])
-        print(f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}; alone: {alone}.")
-=======
     if wanted == ["year"]:
         return year()
     if unknown := set(wanted) - set(NAMES):
-        print(
-            f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}; alone: {', '.join((*REFORMS, 'year'))}."
-        )
->>>>>>> 049db31 (Live a year of 1,500 units in the bench, and let the comparison be controlled)
+        alone = ", ".join(["deadlines", "year", *REFORMS])
+        print(f"Unknown: {', '.join(sorted(unknown))}. Choose from: {', '.join(NAMES)}; alone: {alone}.")
         return 2
     with running() as product:
         import django  # the environment that ``running`` sets must be there first
@@ -95,26 +83,28 @@ def reform(name: str) -> int:
     return _told(results)
 
 
-<<<<<<< HEAD
 def deadlines() -> int:
     """The obligations of a nation, in a database of its own."""
     divisions = importlib.import_module("bench.divisions").load()
-=======
-def year() -> int:
-    """A year of letters, in a database of its own; 1 when one differs from the statement."""
->>>>>>> 049db31 (Live a year of 1,500 units in the bench, and let the comparison be controlled)
     with running():
         import django
 
         django.setup()
         from django.core.management import call_command
-<<<<<<< HEAD
 
         call_command("migrate", verbosity=0)
         results = importlib.import_module("bench.deadlines").run(divisions, _settle)
         _close()
     return _told(results)
-=======
+
+
+def year() -> int:
+    """A year of letters, in a database of its own; 1 when one differs from the statement."""
+    with running():
+        import django
+
+        django.setup()
+        from django.core.management import call_command
         from django.test.utils import setup_test_environment
 
         from config.celery import app
@@ -126,7 +116,6 @@ def year() -> int:
         _close()
     print(f"{found} differences." if found else "No difference.")
     return 1 if found else 0
->>>>>>> 049db31 (Live a year of 1,500 units in the bench, and let the comparison be controlled)
 
 
 def _told(results: "Sequence[Result]") -> int:

@@ -21,8 +21,8 @@ __all__ = ["objects"]  # a fixture
 PARAMETERS = (
     "bao-cao", "cap", "che_do", "chi-tieu", "chi_tieu", "chuong-trinh", "count", "den", "den_ngay", "dip", "don-vi",
     "don_vi", "du-thao", "field", "he-thong", "ky", "lan", "loai", "loai_xem", "loc", "mau", "mo", "moc", "nam", "ngay",
-    "nguoi", "nhiem_vu", "pham_vi", "q", "sau", "tai", "ten", "thang", "tim", "tinh-trang", "to_chuc", "trang", "trang-thai",
-    "trang_thai", "trong", "truc-thuoc", "tu", "tu_ngay", "vai_tro", "viec", "xem",
+    "nguoi", "nhiem_vu", "pham_vi", "q", "sau", "tai", "ten", "thang", "tim", "tinh-trang", "to_chuc", "trang",
+    "trang-thai", "trang_thai", "trong", "truc-thuoc", "tu", "tu_ngay", "vai_tro", "viec", "xem",
 )  # fmt: skip
 BAD = {
     "NUL": "a\x00b",

@@ -26,10 +26,11 @@ STEPS = (14, 7, 3, 1, 0, -1, -7)  # days left
 WITH_HEAD, WITH_SUPERIOR = -1, -7
 SILENT_AFTER = 30
 AHEAD = 60
-HOLIDAYS = {  # of 2028 (Bộ luật Lao động 2019, Điều 112) as far as a letter to a superior could fall on them
-    datetime.date(2028, 4, 4),
-    datetime.date(2028, 5, 1),
-    datetime.date(2028, 9, 4),
+# Working days that are off in 2028 (Bộ luật Lao động 2019, Điều 111 and 112; 24/11 is Ngày Văn hóa Việt Nam).
+HOLIDAYS = {
+    datetime.date(2028, month, day)
+    for month, days in {1: (3, 24, 25, 26, 27, 28), 4: (4,), 5: (1, 2), 9: (1, 4), 11: (24,)}.items()
+    for day in days
 }
 
 

@@ -331,5 +331,5 @@ def test_writing_asks_few_questions_however_many_units(cast, django_assert_max_n
         unit = make_unit(f"Công đoàn cơ sở số {number + 10}", parent=cast.union)
         make_user(f"Người {number}", unit=unit, role=Role.REPORTER)
     obligations.open_period(cast.duty, "year", 2026, by=None, on=datetime.date(2026, 3, 1))
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(18):
         assert reminders.write_reminders(day(14)) == 23

@@ -282,7 +282,8 @@ def _load_duties(plan: Plan, data: Data, sections: Mapping[str, Section], units:
 
 
 def _load_rule(duty: ReportingDuty, rule: Data) -> None:
-    lookup = {"duty": duty, "period_kind": rule["period"], "level": _level(duty.plan.org_unit, rule.get("level", ""))}
+    level = _level(duty.plan.org_unit, rule.get("level", ""))
+    lookup = {"duty": duty, "period_kind": rule["period"], "level": level, "unit": None}
     if DueRule.objects.filter(**lookup, set_by_administrator=True).exists():
         return
     _store(

@@ -21,7 +21,7 @@ from reports.own_sums import COUNTS, Cells, Sums
 
 # What ``child_of`` reads of an expected report.
 CHILD_FIELDS = (
-    "pk", "waived_at", "due_on", "extended_due_on",
+    "pk", "waived_at", "closed_at", "due_on", "extended_due_on",
     "report__status", "report__first_submitted_at", "report__correction_due_on",
 )  # fmt: skip
 # States of an expected report besides those of a report that was filed.
@@ -151,7 +151,7 @@ def child_of(row: dict[str, Any], *, revision: int | None = None) -> Child:
         state=WAIVED if is_waived else NONE if status in (None, Report.Status.DRAFT) else status,
         revision=None if is_waived else revision,
         extended=extended.isoformat() if extended else "",
-        due_on=due_on,
+        due_on=None if row["closed_at"] else due_on,  # what is not taken any more is missing and not late
         filed_on=timezone.localdate(filed_at) if filed_at else None,
     )
 

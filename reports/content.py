@@ -26,6 +26,7 @@ MISSING = {MISSING_FIGURE, MISSING_CELL, MISSING_TEXT, MISSING_STATUS, MISSING_C
 UNKNOWN_CHOICE = "Phương án đã chọn không có trong biểu mẫu. Hãy chọn lại."
 NIL_WITH_NUMBER = "Đã chọn “Không phát sinh” mà vẫn ghi số. Hãy bỏ chọn hoặc xóa số."
 TO_EXPLAIN = "Hãy xem lại; nếu số đúng, hãy ghi lý do vào ô “Giải trình” của mục này."
+ANSWERS = ("figures", "texts", "choices", "tasks", "collected", "activities", "models", "attachments")
 BY_ITEM = ("figures", "texts", "choices", "explanations", "collected")
 
 
@@ -79,6 +80,20 @@ def flags(parsed: ParsedContent) -> dict[str, list[dict[str, str]]]:
         for sentence in sentences
     ]
     return {"checks": parsed.explained, "warnings": warnings}
+
+
+def is_empty(content: dict[str, Any]) -> bool:
+    """Whether nothing at all is answered: such a report is not filed, and so never counts as in time."""
+    return not any(_has_answer(content.get(part)) for part in ANSWERS)
+
+
+def _has_answer(value: Any) -> bool:
+    """0 and *không phát sinh* are answers; a field left empty is none."""
+    if isinstance(value, dict):
+        return any(_has_answer(each) for each in value.values())
+    if isinstance(value, list | str):
+        return bool(value)
+    return value is not None and value is not False
 
 
 def _registers(form: Questionnaire) -> dict[str, list[Any]]:

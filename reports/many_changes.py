@@ -86,7 +86,7 @@ def count(duty: ReportingDuty, period: Period, wanted: Wanted) -> int:
     """How many reports would change; ValidationError with a sentence where it is none."""
     found = affected(duty, period, wanted).count()
     if not found:
-        raise ValidationError(*_nothing(wanted))
+        raise _nothing(wanted)
     return found
 
 
@@ -103,7 +103,7 @@ def change(duty: ReportingDuty, period: Period, wanted: Wanted, *, by: User, see
     list(held.values_list("pk", flat=True))
     pks = list(affected(duty, period, wanted).order_by("pk").values_list("pk", flat=True))
     if not pks:
-        raise ValidationError(*_nothing(wanted))
+        raise _nothing(wanted)
     if seen is not None and seen != len(pks):
         raise Conflict(CHANGED_SINCE)
     affected(duty, period, wanted).update(**_values(wanted))
@@ -142,9 +142,9 @@ def _values(wanted: Wanted) -> dict[str, object]:
     return {"closed_at": None, "close_reason": ""}
 
 
-def _nothing(wanted: Wanted) -> tuple[object]:
+def _nothing(wanted: Wanted) -> ValidationError:
     if wanted.change == Change.EXTEND:
-        return ({"until": "Ngày gia hạn phải sau hạn chót hiện nay của các đơn vị."},)
+        return ValidationError({"until": "Ngày gia hạn phải sau hạn chót hiện nay của các đơn vị."})
     if wanted.change == Change.OPEN_AGAIN:
-        return ("Không có báo cáo nào đã đóng trong phạm vi này.",)
-    return ("Trong phạm vi này không còn báo cáo nào chưa nộp để đổi.",)
+        return ValidationError("Không có báo cáo nào đã đóng trong phạm vi này.")
+    return ValidationError("Trong phạm vi này không còn báo cáo nào chưa nộp để đổi.")

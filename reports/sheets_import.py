@@ -205,10 +205,10 @@ def _begin(units: list[UnitRow], *, by: User) -> None:
     pks = [unit.obligation.pk for unit in units]
     held = sheets_scope.hold(pks)
     if (
-        any(obligation.waived_at is not None for obligation in held)
+        any(obligation.waived_at is not None or obligation.closed_at is not None for obligation in held)
         or Report.objects.filter(obligation__in=pks).exists()
     ):
-        raise Conflict("Có báo cáo vừa được bắt đầu hoặc được miễn.")
+        raise Conflict("Có báo cáo vừa được bắt đầu, được miễn hoặc đã đóng.")
     Report.objects.bulk_create([unit.report for unit in units], batch_size=500)
     audit.record_many("report.start", [(unit.report, unit.obligation.org_unit) for unit in units], by=by)
 

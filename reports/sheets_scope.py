@@ -123,7 +123,7 @@ def load(user: User, duty: ReportingDuty, period: Period, *, on: datetime.date) 
         report = getattr(obligation, "report", None)
         if sentence := _why_not(obligation, report, scope.version):
             scope.refused[unit.code] = sentence
-            if report and report.is_editable and obligation.waived_at is None:
+            if report and report.is_editable and obligation.waived_at is None and obligation.closed_at is None:
                 scope.on_older_forms.append(str(unit))
             continue
         report = report or Report(form_version=scope.version)
@@ -146,6 +146,8 @@ def _obligations(user: User, duty: ReportingDuty, period: Period, *, on: datetim
 def _why_not(obligation: Obligation, report: Report | None, version: FormVersion) -> str:
     if obligation.waived_at is not None:
         return "Đơn vị này đã được miễn nộp báo cáo. Hãy bỏ dòng này."
+    if obligation.closed_at is not None:
+        return "Báo cáo của đơn vị này đã đóng, không nhận nộp nữa. Hãy bỏ dòng này."
     if report is None:
         return ""
     if not report.is_editable:

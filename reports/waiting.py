@@ -83,6 +83,7 @@ def waiting(obligations: Sequence[Obligation], *, on: datetime.date) -> dict[int
         period__in={row.period_id for row in obligations},
         duty__plan__in={row.duty.plan_id for row in obligations},
         waived_at__isnull=True,
+        closed_at__isnull=True,
     ).exclude(org_unit=F("receiving_unit"))
     came_late = Q(report__first_submitted_at__date__gt=Coalesce("extended_due_on", "due_on"))
     is_missing = Q(report__isnull=True) | Q(report__status__in=[Report.Status.DRAFT, Report.Status.RETURNED])

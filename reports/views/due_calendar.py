@@ -89,7 +89,7 @@ def who_owes(request: SignedInRequest) -> HttpResponse:
     typed = request.GET or {"tu_ngay": f"01/01/{on.year}"}
     filters = DueFilter(typed, user=request.user, obligations=visible, on=on)
     found = filters.narrowed(visible)
-    in_order = found.filter(org_unit__placements__is_final=True).order_by(
+    in_order = found.filter(org_unit__placements__is_final=True).order_by(  # type: ignore[misc]
         "due", "duty", "org_unit__placements__sort_name", "pk"
     )
     page = Paginator(in_order.values_list("pk", flat=True), ROWS).get_page(request.GET.get("trang"))

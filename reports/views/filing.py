@@ -106,6 +106,8 @@ def filing_submit(request: SignedInRequest, pk: int) -> HttpResponse:
     parsed = content.parse(report, drafts.typed(report), previous=previous.content if previous else None)
     if not parsed.is_valid:
         return redirect(_check_url(report))
+    if content.is_empty(parsed.content):
+        return _refuse_empty(request, report)
     on = timezone.localdate()
     context = {
         "report": report,
@@ -266,12 +268,20 @@ def _submit(request: SignedInRequest, report: Report) -> HttpResponse:
         parsed = content.parse(report, drafts.typed(report), previous=previous.content if previous else None)
         if not parsed.is_valid and report.is_editable:
             return redirect(_check_url(report))
+        if content.is_empty(parsed.content) and report.is_editable:
+            return _refuse_empty(request, report)
         # Files, activities and models are not in the draft: what was shown is held against what is filed.
         if request.POST.get("confirmed", "") not in ("", content_hash(parsed.content)):
             raise Conflict(CHANGED_MEANWHILE)
         workflow.submit(report, parsed.content, by=request.user, flags=content.flags(parsed))
     messages.success(request, f"Đã nộp báo cáo đến {report.obligation.receiving_unit}. Báo cáo đang chờ duyệt.")
     return redirect(report)
+
+
+def _refuse_empty(request: SignedInRequest, report: Report) -> HttpResponse:
+    """A form may ask for nothing that must be answered; a report in which nothing is said is still no report."""
+    messages.error(request, "Báo cáo chưa có nội dung nào nên chưa nộp được. Hãy ghi ít nhất một mục.")
+    return redirect(_form_url(report))
 
 
 # --- pages --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from orgunits import bulk_writing
-from orgunits.models import OrgUnit, Placement
+from orgunits.models import OrgUnit, Placement, SpecialDay
 from tests.builders import make_unit
 
 pytestmark = pytest.mark.django_db
@@ -31,3 +31,13 @@ def test_every_text_and_every_empty_value_comes_back_as_it_was():
     bulk_writing.create(places)
     stored = Placement.objects.filter(org_unit__in=units).order_by("org_unit_id").values_list(*fields)
     assert list(stored) == wanted
+
+
+def test_rows_that_name_some_fields_get_the_defaults_of_the_others():
+    above = make_unit()
+    names = ("day", "name")
+    rows = [(datetime.date(2026, 1, 1) + datetime.timedelta(days=n), odd) for n, odd in enumerate(ODD) if odd]
+    bulk_writing.insert(SpecialDay, names, iter(rows), kind=SpecialDay.Kind.OFF, source=above.code)
+    stored = SpecialDay.objects.order_by("day").values_list("day", "name", "kind", "source")
+    assert list(stored) == [(*row, "off", above.code) for row in rows]
+    assert SpecialDay.objects.filter(created_at__isnull=True).count() == 0

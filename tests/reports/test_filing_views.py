@@ -513,3 +513,15 @@ def test_tasks_left_open_are_one_line_of_the_summary(officer, large_report):
 def test_queries_of_a_save_by_itself(officer, large_report, django_assert_num_queries):
     with django_assert_num_queries(13):
         autosave(officer, large_report, {"ket-qua": ["", "a"]})
+
+
+def test_report_in_which_nothing_is_said_is_not_filed(client, cast):
+    cast.form.items.update(required=False)
+    report = make_report(cast.obligation)
+    client.force_login(cast.officer)
+    url = reverse("reports:filing_submit", args=[report.pk])
+    assert "chưa có nội dung nào" in client.get(url, follow=True).content.decode()
+    answer = client.post(url, {"draft_version": report.draft_version}, follow=True)
+    assert "chưa có nội dung nào" in answer.content.decode()
+    report.refresh_from_db()
+    assert (report.status, report.first_submitted_at) == ("draft", None)

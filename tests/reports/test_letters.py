@@ -115,7 +115,7 @@ def test_an_extension_is_said_in_words(cast):
 def test_a_rule_that_changed_later_does_not_change_the_letter(cast):
     cast.duty.due_rules.update(month=12, day=1)
     _, text, _ = reminded(cast.obligation, cast.officer, on=DUE)
-    assert "- Thời hạn: chậm nhất 23:59 ngày 09/11/2026 (thứ Hai)" in text
+    assert "- Thời hạn: trước ngày 10/11/2026, tức chậm nhất 23:59 ngày 09/11/2026 (thứ Hai)" in text
 
 
 def test_route_and_where_to_ask(cast):

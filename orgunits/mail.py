@@ -35,7 +35,7 @@ RETRY_DELAYS = (
     datetime.timedelta(hours=6),
 )
 MAX_TRIES = len(RETRY_DELAYS) + 1
-BATCH = 50  # letters of one claim and one connection
+BATCH = 100  # letters of one claim and one connection
 BATCH_SECONDS = 60  # far below STALE_AFTER; what is left of a batch then goes back
 DRAIN_SECONDS = 10  # then other work of the queue has its turn
 

@@ -95,7 +95,7 @@ class ReminderFilter(LetterFilter):
 
     moc = django_filters.ChoiceFilter(method="on_rung", choices=_rungs, label="Mốc nhắc", empty_label="Tất cả")
 
-    def on_rung(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
+    def on_rung(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(rung__startswith=value) if value == reminders.MANUAL else queryset.filter(rung=value)
 
 
@@ -189,12 +189,14 @@ class LogKind:
         """The letters that concern these units."""
         if not self.unit:
             return self.model.objects.filter(recipient__in=_people(units))
-        return self.model.objects.filter(**{f"{self.unit}__in": units})
+        concerned: QuerySet[Any] = self.model.objects.all()
+        return concerned.filter(**{f"{self.unit}__in": units})
 
     def with_names(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """With what a row shows, and whether somebody has sent it again."""
         units = [f"{self.unit}__placements"] if self.unit else []
-        sent_again = Exists(self.model.objects.filter(resend_of=OuterRef("pk")))
+        everything: Any = self.model.objects
+        sent_again = Exists(everything.filter(resend_of=OuterRef("pk")))
         named = rows.select_related("recipient", "resent_by", *self.related).prefetch_related(*units)
         return named.annotate(is_sent_again=sent_again)
 

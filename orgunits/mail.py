@@ -36,7 +36,7 @@ RETRY_DELAYS = (
     datetime.timedelta(hours=6),
 )
 MAX_TRIES = len(RETRY_DELAYS) + 1
-BATCH = 50  # letters of one claim and one connection
+BATCH = 100  # letters of one claim and one connection
 BATCH_SECONDS = 60  # far below STALE_AFTER; what is left of a batch then goes back
 DRAIN_SECONDS = 10  # then other work of the queue has its turn
 
@@ -87,8 +87,7 @@ def deliver_many(model: type[Row], prepare: Prepare[Row], *, limit: int = BATCH)
     """
     at = timezone.now()
     pks = model.objects.claim_many(limit, at=at)
-    mine = model.objects.filter(pk__in=pks, status=Delivery.Status.CLAIMED, claimed_at=at)
-    rows = deque[Row](mine.select_related("recipient").order_by("pk") if pks else [])
+    rows = deque[Row](_mine(model, pks, at).select_related("recipient").order_by("pk") if pks else [])
     last = time.monotonic() + BATCH_SECONDS
     try:
         write = prepare(list(rows)) if rows else None
@@ -112,6 +111,10 @@ def drain(model: type[Row], prepare: Prepare[Row], *, seconds: float = DRAIN_SEC
         if time.monotonic() >= last:
             return True
     return False
+
+
+def _mine(model: type[Row], pks: list[int], at: datetime.datetime) -> Any:
+    return model.objects.filter(pk__in=pks, status=Delivery.Status.CLAIMED, claimed_at=at)
 
 
 def _begin(row: Delivery) -> bool:

@@ -37,5 +37,5 @@ class _CarefulSSL(_Careful, smtplib.SMTP_SSL):
 
 class Backend(EmailBackend):
     @property
-    def connection_class(self) -> type[smtplib.SMTP]:  # type: ignore[override]
+    def connection_class(self) -> type[smtplib.SMTP]:
         return _CarefulSSL if self.use_ssl else _Careful

@@ -16,7 +16,7 @@ from reports import audiences, due_dates, listings
 from reports.ladders import LATE_LIMIT, Ladders
 from reports.listings import Line, Section
 from reports.message_texts import Texts
-from reports.models import Digest, Obligation, Period, Report
+from reports.models import Digest, Obligation, Period, Reminder, Report
 from reports.models.obligations import ObligationQuerySet
 
 FEW, MANY, WORST = 10, 50, 5
@@ -30,8 +30,9 @@ def owed(row: Digest, person: User, *, texts: Texts, on: datetime.date) -> mail.
     units = _with_predecessors(unit.pk for unit in roles.units_where(person, FILING_ROLES, on=on))
     first, last = on - datetime.timedelta(days=LATE_LIMIT), on + datetime.timedelta(days=Ladders().earliest)
     near = Obligation.objects.owed().filter(org_unit__in=units).due_between(first, last)
-    items = list(_with_names(near).order_by("due", "path", "pk"))
-    asked = set((row.resend_of or row).reminders.values_list("obligation_id", flat=True))
+    items = list(_with_names(near).order_by("due", "path", "pk"))  # type: ignore[misc]
+    first_sent = row.resend_of_id or row.pk
+    asked = set(Reminder.objects.filter(digest=first_sent).values_list("obligation_id", flat=True))
     if not asked & {item.pk for item in items}:
         raise mail.NotNeeded("Các báo cáo đã được nộp hoặc được miễn trước khi gửi thư.")
     lines = [
@@ -69,7 +70,8 @@ def review(row: Digest, person: User, *, texts: Texts, on: datetime.date) -> mai
         .prefetch_related("obligation__org_unit__placements")
         .order_by("submitted_at", "pk")
     )
-    late = _with_names(_late(Obligation.objects.filter(receiving_unit__in=units), on=on)).order_by("due", "path", "pk")
+    owed_here = _late(Obligation.objects.filter(receiving_unit__in=units), on=on)
+    late = _with_names(owed_here).order_by("due", "path", "pk")  # type: ignore[misc]
     count, late_count = waiting.count(), late.count()
     if not count and not late_count:
         raise mail.NotNeeded("Không còn báo cáo nào chờ xét duyệt hay quá hạn.")
@@ -203,7 +205,7 @@ def _expected(path: str, *, on: datetime.date) -> ObligationQuerySet:
 # --- all of them --------------------------------------------------------------------------------------------------
 def _late(rows: ObligationQuerySet, *, on: datetime.date) -> ObligationQuerySet:
     """What is late by so little that something is still said of it by itself."""
-    return rows.late_on(on).filter(due__gte=on - datetime.timedelta(days=LATE_LIMIT))
+    return rows.late_on(on).filter(due__gte=on - datetime.timedelta(days=LATE_LIMIT))  # type: ignore[misc]
 
 
 def _with_predecessors(units: Iterable[int]) -> list[int]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from orgunits import mail
 from orgunits.form_fields import DayField
 from orgunits.models import Delivery, OrgUnit, RoleAssignment, User
+from orgunits.models.delivery import DeliveryQuerySet
 from reports import due_dates, reminders
 from reports.ladders import DEFAULT, Ladders
 from reports.models import Digest, Notice, Obligation, OfficialLetterNotice, Reminder, ReviewEvent, SuperiorReminder
@@ -95,7 +96,7 @@ class ReminderFilter(LetterFilter):
 
     moc = django_filters.ChoiceFilter(method="on_rung", choices=_rungs, label="Mốc nhắc", empty_label="Tất cả")
 
-    def on_rung(self, queryset: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
+    def on_rung(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(rung__startswith=value) if value == reminders.MANUAL else queryset.filter(rung=value)
 
 
@@ -185,17 +186,19 @@ class LogKind:
     def again_url(self, pk: int) -> str:
         return reverse(self.again, args=[pk]) if self.again else reverse(self.again_url_name, args=[self.code, pk])
 
-    def of(self, units: QuerySet[OrgUnit]) -> QuerySet[Any]:
+    def of(self, units: QuerySet[OrgUnit]) -> DeliveryQuerySet[Any]:
         """The letters that concern these units."""
         if not self.unit:
             return self.model.objects.filter(recipient__in=_people(units))
-        return self.model.objects.filter(**{f"{self.unit}__in": units})
+        concerned: DeliveryQuerySet[Any] = self.model.objects.all()
+        return concerned.filter(**{f"{self.unit}__in": units})
 
-    def with_names(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def with_names(self, rows: Any) -> QuerySet[Any]:
         """With what a row shows, and whether somebody has sent it again."""
         units = [f"{self.unit}__placements"] if self.unit else []
-        sent_again = Exists(self.model.objects.filter(resend_of=OuterRef("pk")))
-        named = rows.select_related("recipient", "resent_by", *self.related).prefetch_related(*units)
+        everything: Any = self.model.objects
+        sent_again = Exists(everything.filter(resend_of=OuterRef("pk")))
+        named: QuerySet[Any] = rows.select_related("recipient", "resent_by", *self.related).prefetch_related(*units)
         return named.annotate(is_sent_again=sent_again)
 
     def rows(self, found: Iterable[Any]) -> list[LogRow]:

@@ -1,5 +1,7 @@
 """Sends a letter again that failed or that somebody lost: a new row, with its own Message-ID, that says who asked."""
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 
 from orgunits import audit
@@ -17,7 +19,7 @@ def send_again(row: Delivery, *, by: User, unit: OrgUnit | None) -> Delivery:
     The constraint on ``resend_of`` decides among people who press at once. What the letter says is written anew, and
     the letter is looked at again as any other: it stays away where the report has been filed meanwhile.
     """
-    model = type(row)
+    model: Any = type(row)
     if row.status not in AGAIN:
         raise Conflict("Chỉ gửi lại được thư đã gửi hoặc thư bị lỗi. Hãy tải lại trang.")
     fields = [field for field in model._meta.concrete_fields if field.name not in OWN]

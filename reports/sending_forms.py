@@ -53,7 +53,7 @@ class StepForm(forms.Form):
         return Rung(sign * days, self.cleaned_data.get("toi") or Circle.UNIT)
 
 
-class _Steps(forms.BaseFormSet):  # type: ignore[type-arg]
+class _Steps(forms.BaseFormSet):
     def clean(self) -> None:
         if not any(self.errors):
             ladders.checked(self.rungs())

@@ -8,10 +8,11 @@ import time_machine
 from django.db import IntegrityError
 
 from orgunits import mail
-from orgunits.models import Delivery
-from reports import manual_reminders, reminders
-from reports.models import Reminder
+from orgunits.models import Delivery, Role
+from reports import digests, manual_reminders, reminders, resending
+from reports.models import Digest, Reminder, SuperiorReminder
 from tests import smtp
+from tests.builders import make_user
 from tests.races.crowd import press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +132,68 @@ def test_eight_ticks_at_once_release_a_dead_workers_row_once(row, box):
     assert (row.status, row.releases) == (Delivery.Status.WAITING, 1)
     deliver_together(row.pk)
     assert len(box.letters) == 1
+
+
+def drain_together() -> None:
+    with time_machine.travel(NOON):
+        press_together([reminders.drain] * CROWD)
+
+
+def test_eight_who_claim_many_at_once_send_each_letter_once(cast, box):
+    people = [make_user(f"Người {number}", unit=cast.base, role=Role.REPORTER) for number in range(20)]
+    for person in people:
+        Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=person)
+    drain_together()
+    assert sorted(box.recipients) == sorted(person.email for person in people)
+    assert set(Reminder.objects.values_list("status", "claims")) == {(Delivery.Status.SENT, 1)}
+
+
+def test_control_claiming_many_by_looking_sends_letters_more_than_once(row, box, monkeypatch):
+    looked = threading.Barrier(CROWD)
+
+    def claim_by_looking(self, limit, *, at):
+        pks = list(self.ready(at=at).values_list("pk", flat=True)[:limit])
+        if pks:
+            looked.wait(20)
+            self.filter(pk__in=pks).update(status=Delivery.Status.CLAIMED, claimed_at=at, claims=1)
+        return pks
+
+    monkeypatch.setattr(type(Reminder.objects), "claim_many", claim_by_looking)
+    monkeypatch.setattr(type(Reminder.objects), "start", lambda self, pk, **more: True)
+    monkeypatch.setattr(mail, "_mine", lambda model, pks, at: model.objects.filter(pk__in=pks))
+    with time_machine.travel(NOON):
+        press_together([lambda: mail.deliver_many(Reminder, reminders.prepare)] * CROWD)
+    assert len(box.letters) > 1
+
+
+def test_eight_who_press_send_again_on_a_sent_letter_write_one(cast, row):
+    Reminder.objects.update(status=Delivery.Status.SENT)
+    sent = Reminder.objects.select_related("recipient").get()
+    outcomes = press_together([lambda: resending.send_again(sent, by=cast.administrator, unit=cast.base)] * CROWD)
+    assert outcomes.count("won") == 1
+    assert Reminder.objects.filter(resend_of=sent).count() == 1
+
+
+def test_eight_beats_at_once_write_each_digest_and_each_letter_to_the_superior_once(cast):
+    late = datetime.datetime(2026, 11, 16, 3, tzinfo=datetime.UTC)
+
+    def tick():
+        reminders.write_reminders(late.date())
+        digests.write(late)
+
+    with time_machine.travel(late):
+        press_together([tick] * CROWD)
+    assert SuperiorReminder.objects.count() == 1
+    assert sorted(Digest.objects.values_list("kind", flat=True)) == ["province", "review"]
+
+
+def test_control_digests_without_the_round_are_refused_by_the_constraint(cast):
+    looked = threading.Barrier(CROWD)
+
+    def write():
+        looked.wait(20)
+        Digest.objects.create(kind="review", recipient=cast.reviewer, day=DUE)
+
+    with pytest.raises(IntegrityError):
+        press_together([write] * CROWD)
+    assert Digest.objects.count() == 1

@@ -20,7 +20,7 @@ from config.celery import app
 from config.processes import die_with_parent
 from orgunits.models import Delivery
 from reports import reminders, workflow
-from reports.models import Notice, Obligation, Reminder
+from reports.models import Notice, Obligation, Reminder, SendingHours
 from tests import smtp
 from tests.builders import content, make_report
 from tests.services import Redis
@@ -46,7 +46,8 @@ def redis() -> Iterator[Redis]:
 
 @pytest.fixture
 def soon(cast):
-    """The obligations of the cast, due in three days by the clock of the worker."""
+    """The obligations of the cast, due in three days by the clock of the worker, which may write at any hour."""
+    SendingHours.objects.create(waking_from=datetime.time.min, waking_to=datetime.time.max)
     Obligation.objects.update(due_on=timezone.localdate() + datetime.timedelta(days=3))
     cast.obligation.refresh_from_db()
     return cast.obligation

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgunits import notifications, webhook_tasks, webhooks
-from orgunits.models import WebhookEvent
+from orgunits.models import WebhookDelivery, WebhookEvent
 from orgunits.notifications import Draft
 from orgunits.webhooks import Message
 from reports import due_dates, letters
@@ -88,6 +88,15 @@ def _reminder_message(row: Reminder, obligation: Obligation, *, on: datetime.dat
 def _reminder_key(obligation: int, rung: str, due_on: datetime.date) -> str:
     """What the reminder is, whatever channel its row is for: told once."""
     return f"reminder:{obligation}:{rung}:{due_on}"
+
+
+def lost_reason(row: WebhookDelivery) -> str:
+    """Why a gateway need not be told of a reminder any more: what waited long may be about a report that is in."""
+    _, obligation, _, due_on, _ = row.key.split(":")
+    found = Obligation.objects.owed().select_related("report").filter(pk=int(obligation)).first()
+    if found is None:
+        return "Báo cáo đã được nộp hoặc được miễn trước khi gửi tin."
+    return "" if found.due_now.isoformat() == due_on else "Hạn chót đã thay đổi; hệ thống sẽ nhắc theo hạn mới."
 
 
 # --- notices ----------------------------------------------------------------------------------------------------

@@ -6,12 +6,16 @@ import uuid
 
 import pytest
 import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.utils import timezone
 
 from orgunits import channel_tasks, reorganisation, webhook_addresses, webhook_sending, webhook_tasks, webhooks
 from orgunits.models import WebhookDelivery, WebhookEndpoint
 from orgunits.webhook_addresses import AddressRefused
-from reports import reminders, workflow
+from reports import obligations, reminders, workflow
 from tests import builders
 from tests.gateway import gateway
 
@@ -224,6 +228,50 @@ def test_a_large_answer_is_not_read(row, gate, settings):
     assert send(row) is True
 
 
+# --- https ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch):
+    """A certificate for the name localhost, which this machine trusts for the time of the test."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = timezone.now()
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("host", "is_trusted", "sent"), [("localhost", True, True), ("127.0.0.1", True, False), ("localhost", False, False)]
+)
+def test_https_needs_a_certificate_that_is_trusted_and_carries_the_name(
+    cast, settings, monkeypatch, certificate, host, is_trusted, sent
+):
+    settings.WEBHOOK_LOOPBACK = True
+    if not is_trusted:
+        monkeypatch.delenv("SSL_CERT_FILE")
+    with gateway(certificate) as gate:
+        port = gate.url.rpartition(":")[2]
+        made = builders.make_webhook(cast.union, by=cast.unit_administrator, url=f"https://{host}:{port}")
+        gate.secret = webhooks.secret_of(made)
+        row = webhooks.write_test(made, by=cast.unit_administrator)
+        assert send(row) is sent
+    assert len(gate.taken) == sent
+    assert ("Chứng thư của cổng không hợp lệ" in row.error) is not sent
+
+
 # --- with the events ------------------------------------------------------------------------------------------------
 
 
@@ -276,6 +324,25 @@ def test_each_step_of_a_review_is_told(cast, endpoint):
     assert list(dict.fromkeys(told)) == ["report.submitted", "report.returned", "report.approved"]
     said = str(list(WebhookDelivery.objects.values_list("payload", flat=True)))
     assert [word for word in ("mật", "Lý do riêng", "Lời nhắn riêng") if word in said] == []
+
+
+@pytest.mark.parametrize("what", ["filed", "waived", "another day", "nothing"])
+def test_a_reminder_that_waited_is_looked_at_again(cast, endpoint, gate, what):
+    with time_machine.travel(NOON):
+        reminders.write_reminders(DUE)
+        row = WebhookDelivery.objects.filter(payload__recipient__id=cast.officer.pk).get()
+        match what:
+            case "filed":
+                workflow.submit(builders.make_report(cast.obligation), builders.content(), by=cast.officer)
+            case "waived":
+                obligations.waive(cast.obligation, reason="Mới thành lập", by=cast.administrator)
+            case "another day":
+                obligations.extend(
+                    cast.obligation, until=datetime.date(2026, 11, 20), reason="Bão", by=cast.administrator
+                )
+    assert send(row, NOON) is (what == "nothing")
+    assert (row.status == Status.DISCARDED) is (what != "nothing")
+    assert gate.asked == (what == "nothing")
 
 
 def test_without_a_gateway_nothing_is_asked_but_whether_there_is_one(cast, django_assert_num_queries):

@@ -357,5 +357,5 @@ def test_number_of_queries_of_the_list(client, cast, django_assert_num_queries):
     for number in range(6):
         make_duty(make_plan(cast.union, number=f"{number}/KH"), name=f"Báo cáo {number}")
     sign_in(client, cast.unit_administrator)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(LIST)

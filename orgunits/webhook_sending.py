@@ -14,6 +14,7 @@ import random
 import socket
 import ssl
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -38,6 +39,15 @@ RUNG_FOR = 1000
 MOST_READ = 4096  # bytes of an answer; nobody needs them but who looks for the reason of an error
 AGAIN = {408, 425, 429}  # answers below 500 that a later try may change
 Status = WebhookDelivery.Status
+
+
+# Asked at the moment of sending, by event: why the message has lost its reason since it was written, or nothing.
+_checks: dict[str, Callable[[WebhookDelivery], str]] = {}
+
+
+def register_check(events: Iterable[str], check: Callable[[WebhookDelivery], str]) -> None:
+    """The app that writes a kind of message says when it is no longer needed."""
+    _checks.update(dict.fromkeys(events, check))
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,18 @@ def deliver(pk: int) -> bool:
     if not WebhookDelivery.objects.claim(pk, at=at):
         return False
     row = WebhookDelivery.objects.select_related("endpoint").get(pk=pk)
+    if reason := _lost_reason(row):
+        mine = WebhookDelivery.objects.filter(pk=pk, status=Status.CLAIMED, claimed_at=at)
+        mine.update(status=Status.DISCARDED, finished_at=timezone.now(), error=reason)
+        return False
     outcome = _try(row)
     _record(row, outcome, at=timezone.now())
     return outcome.is_taken
+
+
+def _lost_reason(row: WebhookDelivery) -> str:
+    check = _checks.get(row.event)
+    return check(row) if check else ""
 
 
 def body_of(row: WebhookDelivery) -> bytes:

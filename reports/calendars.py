@@ -73,7 +73,7 @@ def owed_by(user: User, *, on: datetime.date) -> list[Obligation]:
     """What the person files or signs that day: of the own units, and of ended ones that these have succeeded."""
     units = _units(user, on=on)
     rows = Obligation.objects.owed().due_between(on - SHOWN_PAST, datetime.date.max).filter(org_unit__in=units)
-    named = letters.with_names(rows.order_by("due", "pk"))
+    named = letters.with_names(rows.order_by(F("due"), "pk"))
     return list(named.defer("report__draft")[:MOST_EVENTS])
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgunits import notifications, webhook_tasks, webhooks
-from orgunits.models import WebhookEvent
+from orgunits.models import WebhookDelivery, WebhookEvent
 from orgunits.notifications import Draft
 from orgunits.webhooks import Message
 from reports import due_dates, letters
@@ -104,6 +104,15 @@ def on_superiors_told(sender: Any, *, pks: list[int], **_: Any) -> None:
         )
         for row in rows
     )
+
+
+def lost_reason(row: WebhookDelivery) -> str:
+    """Why a gateway need not be told of a reminder any more: what waited long may be about a report that is in."""
+    _, obligation, _, due_on, _ = row.key.split(":")
+    found = Obligation.objects.owed().select_related("report").filter(pk=int(obligation)).first()
+    if found is None:
+        return "Báo cáo đã được nộp hoặc được miễn trước khi gửi tin."
+    return "" if found.due_now.isoformat() == due_on else "Hạn chót đã thay đổi; hệ thống sẽ nhắc theo hạn mới."
 
 
 # --- notices ----------------------------------------------------------------------------------------------------

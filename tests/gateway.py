@@ -6,12 +6,14 @@
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 TOO_OLD = 300  # seconds: an older message is a replay
@@ -113,9 +115,14 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def gateway() -> Iterator[Gateway]:
+def gateway(certificate: Path | None = None) -> Iterator[Gateway]:
+    """A receiver on a free port; over TLS with a certificate (its key in the same file)."""
     found = Gateway()
     server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"gateway": found}))
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     found.url = f"http://127.0.0.1:{server.server_port}/mang-non?cong=1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -140,7 +140,7 @@ def test_list_asks_the_same_number_of_times_for_many_units(client, cast, django_
         make_unit(f"Đơn vị thêm {number}", parent=cast.union)
     client.force_login(cast.administrator)
     for address in (f"/to-chuc/don-vi/?mo={cast.union.pk}", "/to-chuc/don-vi/?q=don vi"):
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(17):
             client.get(address)
 
 

@@ -90,7 +90,7 @@ def test_page_of_plans_costs_the_same_for_many_units(client, cast, programme, dj
     for number in range(30):
         make_plan(make_unit(f"Công đoàn {number}", parent=cast.union), number=f"{number}/KH")
     client.force_login(cast.reviewer)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         client.get(reverse("plans:programme_print", args=[programme.pk]))
 
 

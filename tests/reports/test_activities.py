@@ -113,7 +113,7 @@ def test_queries_of_the_list_do_not_grow_with_it(client, cast, django_assert_num
     for number in range(12):
         make_activity(cast, name=f"Hoạt động {number}")
     client.get(reverse(LIST))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(reverse(LIST))
 
 

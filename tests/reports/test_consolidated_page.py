@@ -324,5 +324,5 @@ def test_who_may_not_correct(client, upward, person, status):
 def test_queries_do_not_grow_with_the_units(client, draft, django_assert_num_queries):
     client.force_login(draft.union_officer)
     client.get(url(draft))
-    with django_assert_num_queries(39):
+    with django_assert_num_queries(40):
         client.get(url(draft))

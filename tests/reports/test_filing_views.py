@@ -494,12 +494,12 @@ def large_report(cast) -> Report:
 def test_queries_of_the_form_do_not_grow_with_it(officer, large_report, django_assert_num_queries):
     url = reverse("reports:filing", args=[large_report.pk])
     officer.get(url)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         officer.get(url)
 
 
 def test_queries_of_a_check(officer, large_report, django_assert_num_queries):
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         officer.get(reverse("reports:filing", args=[large_report.pk]), {"kiem-tra": "1"})
 
 

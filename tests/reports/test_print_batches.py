@@ -213,7 +213,7 @@ def test_page_and_press_cost_the_same_for_two_and_for_twenty(client, cast, djang
     period = many(cast, 20)
     client.force_login(cast.reviewer)
     address = reverse("reports:period_print", args=[cast.duty.pk, period.pk])
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert "Sẽ in 22 báo cáo" in client.get(address).content.decode()
     with django_assert_max_num_queries(22):
         client.post(address, {"dang": "zip"})

@@ -138,7 +138,7 @@ def test_number_of_queries_does_not_grow_with_the_steps(client, cast, report, dj
         workflow.send_back(report, by=cast.reviewer, reason="", item_reasons={"ket-qua": f"Lần {children}."})
         workflow.submit(report, content(children=children), by=cast.officer)
     client.force_login(cast.officer)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         client.get(url(report))
 
 

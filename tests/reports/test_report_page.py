@@ -296,5 +296,5 @@ def test_viewer_sees_no_button_to_begin(client, cast):
 def test_number_of_queries_of_the_page(client, cast, filed_twice, django_assert_num_queries):
     make_user(unit=cast.union, role=Role.REVIEWER)
     client.force_login(cast.reviewer)
-    with django_assert_num_queries(36):  # one of them for the items that went back
+    with django_assert_num_queries(37):  # one of them for the items that went back
         client.get(filed_twice.get_absolute_url())

@@ -148,7 +148,7 @@ def test_number_of_queries_does_not_grow_with_the_queue(client, cast, two, djang
             submitted_by=cast.officer,
         )
     client.force_login(cast.reviewer)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = client.get(QUEUE)
     assert len(response.context["rows"]) == 22
 
@@ -196,5 +196,5 @@ def test_list_pins_its_queries(client, cast, django_assert_num_queries):
         make_unit(parent=cast.union)
     open_period(cast.duty, PeriodKind.YEAR, 2025, by=None, on=datetime.date(2026, 11, 1))
     client.force_login(cast.viewer)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(LIST)

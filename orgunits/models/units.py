@@ -96,7 +96,7 @@ class OrgUnitQuerySet(models.QuerySet["OrgUnit"]):
         units = OrgUnit.objects.order_by()
         succeeded = units.filter(successor_links__successor_id__in=inside).values("pk")
         # One list of keys: an OR of the three would look at every unit of the country.
-        return self.filter(pk__in=inside.union(succeeded, units.filter(pk__in=held).values("pk")))
+        return self.filter(pk__in=inside.union(succeeded, units.filter(pk__in=[pk for pk in held if pk]).values("pk")))
 
     def search(self, text: str) -> Self:
         """Units any of whose names contains the text, typed with or without marks, or that ever had that code."""

@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import time_machine
@@ -125,20 +126,20 @@ class Lived:
 
 def live(lived: Lived, *, each_day: Callable[[datetime.date], None] | None = None) -> None:
     """Go through the year instant by instant; at eight of each day, but for those of the outage, everything ticks."""
-    moments: dict[datetime.datetime, list[Callable[[], None]]] = {}
+    moments: dict[datetime.datetime, list[Callable[[], object]]] = {}
     for duty, day in OPENED.items():
-        moments.setdefault(_midnight(day), []).append(lambda duty=duty: lived.opens(duty))
+        moments.setdefault(_midnight(day), []).append(partial(lived.opens, duty))
     for person in lived.year.people:
         if person.off_from:
             off = User.objects.filter(pk=lived.people[person.email].pk)
-            moments.setdefault(_midnight(person.off_from), []).append(lambda off=off: off.update(is_active=False))
+            moments.setdefault(_midnight(person.off_from), []).append(partial(off.update, is_active=False))
     for event in lived.year.events:
-        moments.setdefault(event.moment, []).append(lambda event=event: lived.happens(event))
+        moments.setdefault(event.moment, []).append(partial(lived.happens, event))
     for number in range((LAST - FIRST).days + 1):
         day = later(FIRST, number)
         if day not in OUTAGE:
             moments.setdefault(datetime.datetime.combine(day, TICK), []).append(tick)
-    with time_machine.travel(moments and min(moments).replace(tzinfo=VIETNAM), tick=False) as clock:
+    with time_machine.travel(min(moments).replace(tzinfo=VIETNAM), tick=False) as clock:
         for moment in sorted(moments):
             clock.move_to(moment.replace(tzinfo=VIETNAM))
             for act in moments[moment]:

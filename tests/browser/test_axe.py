@@ -50,7 +50,7 @@ from tests import builders
 from tests.browser.conftest import DAY, PHONE, Visitor
 from tests.test_access import PERSONS, TABLE, url_names
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("axe")]
+pytestmark = pytest.mark.browser
 
 OFFICER, REVIEWER = "cdcs07@mau.example", "xetduyet@mau.example"
 EMAILS = {

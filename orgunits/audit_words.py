@@ -324,6 +324,7 @@ VALUES = {
     "page": "trang Cách nhận thư",
     "unsubscribe": "liên kết trong thư",
     "half_year": "6 tháng đầu năm",
+    "once": "một lần (chuyên đề)",
     "year": "cả năm",
     "action_month": "Tháng hành động vì trẻ em",
     "childrens_day": "Ngày Quốc tế Thiếu nhi 1/6",

@@ -136,7 +136,7 @@ def test_details_say_codes_lists_and_counts_in_words():
         ("kỳ", "6 tháng đầu năm"),
         ("số báo cáo phải nộp đã tạo", "12"),
         ("mục đã sửa", "điện thoại, thư điện tử"),
-        ("số báo cáo được đổi hạn", "3"),
+        ("số báo cáo", "3"),
         ("thay đổi", "điện thoại: (trống) → 0262"),
         ("chuyển lên trên", "không"),
     ]

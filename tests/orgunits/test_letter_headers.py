@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 DUE = datetime.date(2026, 11, 9)
 MIDNIGHT = datetime.datetime(2026, 11, 8, 17, tzinfo=datetime.UTC)  # 00:00 on the 9th in Viet Nam
+MORNING = MIDNIGHT + datetime.timedelta(hours=9)
 NAME = "Nguyễn Thị Phượng Hoàng Công Tằng Tôn Nữ Diễm Quỳnh Ngọc Ái"
 
 
@@ -34,20 +35,22 @@ def box(settings):
 
 @pytest.fixture
 def row(cast):
-    return Reminder.objects.create(obligation=cast.obligation, rung="before-1", due_on=DUE, recipient=cast.officer)
+    return Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=cast.officer)
 
 
-def deliver(row, at=MIDNIGHT):
+def deliver(row, at=MORNING):
     with time_machine.travel(at):
         return reminders.deliver(row.pk)
 
 
 def raw(person, settings):
     """The bytes of a letter as they go over the wire."""
-    message = mail.compose(
-        "reminder", person, letters.reminder(settings.obligation, by=None, on=DUE).context, message_id="<1@vi-du.vn>"
-    )
-    return message.message().as_bytes()
+    return composed(settings.obligation, person, message_id="<1@vi-du.vn>").message().as_bytes()
+
+
+def composed(obligation, person, **more):
+    letter = letters.reminder(obligation, to=person, by=None, on=DUE)
+    return mail.compose(letter.stem, person, letter.context, **more)
 
 
 # --- headers --------------------------------------------------------------------------------------------------------
@@ -62,8 +65,7 @@ def raw(person, settings):
 )
 def test_the_date_is_that_of_viet_nam(cast, at, said):
     with time_machine.travel(at, tick=False):
-        context = letters.reminder(cast.obligation, by=None, on=DUE).context
-        message = mail.compose("reminder", cast.officer, context, message_id="<1@vi-du.vn>")
+        message = composed(cast.obligation, cast.officer, message_id="<1@vi-du.vn>")
     assert message.message()["Date"] == said
 
 
@@ -83,7 +85,7 @@ def test_every_letter_has_one_id_date_and_sender_even_of_a_repeat(cast, row, box
     box.answers = ["451 Busy"]
     deliver(row)
     Reminder.objects.update(not_before=None)
-    deliver(row, MIDNIGHT + datetime.timedelta(minutes=5))
+    deliver(row, MORNING + datetime.timedelta(minutes=5))
     (letter,) = box.letters
     row.refresh_from_db()
     for name in ("Message-ID", "Date", "From", "To", "Subject", "MIME-Version", "List-Unsubscribe"):
@@ -128,7 +130,7 @@ def test_a_sample_for_other_eyes_carries_nothing_of_the_addressees_own(client, c
     """The reviewer who previews a reminder must not get the address that changes the officer's choice."""
     client.force_login(cast.reviewer)
     page = client.post("/thu-nhac/nhac/", {"obligation": cast.obligation.pk})
-    message = mail.compose("reminder", cast.officer, letters.reminder(cast.obligation, by=None, on=DUE).context)
+    message = composed(cast.obligation, cast.officer)
     assert "List-Unsubscribe" not in message.message()
     assert "it-hon" not in message.body + page.content.decode()
 

@@ -132,4 +132,4 @@ def _wait_until(happened) -> None:  # type: ignore[no-untyped-def]
     while not happened():
         if time.monotonic() > deadline:
             raise RuntimeError("The letters are not sent.")
-        time.sleep(0.2)
+        time.sleep(0.5)  # to count is work too

@@ -123,13 +123,25 @@ def _notice(row: Notice) -> mail.Letter:
     if event.report.events.filter(pk__gt=event.pk).exists():
         raise mail.NotNeeded("Báo cáo đã sang bước sau trước khi gửi thư.")
     obligation = with_names(Obligation.objects.all()).get(pk=event.report.obligation_id)
-    context = {
-        **about(obligation),
+    context = about(obligation)
+    at = timezone.localtime(event.at)
+    values = {
+        "nguoi_nhan": row.recipient.full_name,
+        "ten_don_vi": context["unit"],
+        "ten_bao_cao": context["report_name"],
+        "ky_bao_cao": context["period"],
+        "nguoi_thuc_hien": event.by.full_name,
+        "luc": f"{at:%H:%M} ngày {at:%d/%m/%Y}",
+        "lan_nop": str(event.revision.number),
+    }
+    stem = STEMS[Action(event.action)]
+    context |= {
+        "message": Texts().message(stem, values),
         "event": event,
         "by": event.by,
-        "at": timezone.localtime(event.at),
+        "at": at,
         "returned": returns.describe(event),
     }
     if event.action in (Action.SUBMIT, Action.APPROVE, Action.CORRECT):
         context["link"] = settings.SITE_URL + event.report.get_absolute_url()
-    return mail.Letter(STEMS[Action(event.action)], context)
+    return mail.Letter(stem, context)

@@ -28,6 +28,13 @@ REPORT = {
     "noi_nhan": ("Nơi nhận báo cáo", "Công đoàn cấp trên mẫu"),
 }
 DAY = ("Ngày của thư", "09/11/2026")
+REVIEW = {
+    **{name: REPORT[name] for name in ("nguoi_nhan", "ten_don_vi", "ten_bao_cao", "ky_bao_cao")},
+    "nguoi_thuc_hien": ("Người nộp, trả lại, duyệt hoặc mở lại", "Trần Văn Mẫu"),
+    "luc": ("Giờ và ngày thực hiện", "09:00 ngày 05/11/2026"),
+    "lan_nop": ("Bản nộp lần thứ mấy", "1"),
+}
+TO_REVIEWERS = {"submitted", "corrected"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,17 @@ def _reminder(code: str, label: str, when: str, body: str, **samples: str) -> Ki
     placeholders = {name: (words, samples.get(name, value)) for name, (words, value) in REPORT.items()}
     subject = "Nhắc nộp báo cáo ({{thoi_han}}): {{ten_bao_cao}}, {{ky_bao_cao}}, {{ten_don_vi}}"
     return Kind(code, label, when, subject, f"Kính gửi {{{{nguoi_nhan}}}},\n\n{body}", placeholders)
+
+
+def _notice(code: str, label: str, when: str, subject: str, body: str) -> Kind:
+    # Who reviews reads first from whom it comes; the unit knows who it is.
+    about = (
+        ["ten_don_vi", "ten_bao_cao", "ky_bao_cao"]
+        if code in TO_REVIEWERS
+        else ["ten_bao_cao", "ky_bao_cao", "ten_don_vi"]
+    )
+    subject = f"{subject}: " + ", ".join(f"{{{{{name}}}}}" for name in about)
+    return Kind(code, label, when, subject, f"Kính gửi {{{{nguoi_nhan}}}},\n\n{body}", REVIEW)
 
 
 KINDS = {
@@ -114,6 +132,48 @@ KINDS = {
                 "ky_bao_cao": REPORT["ky_bao_cao"],
                 "so_don_vi": ("Số đơn vị chưa nộp", "3"),
             },
+        ),
+        _notice(
+            "submitted",
+            "Báo có báo cáo chờ xét duyệt",
+            "Gửi người xét duyệt khi một đơn vị nộp báo cáo.",
+            "Báo cáo chờ xét duyệt",
+            "# Có báo cáo chờ xét duyệt\n\n{{nguoi_thuc_hien}} đã nộp báo cáo của {{ten_don_vi}} lúc {{luc}} "
+            "(bản nộp lần {{lan_nop}}). Báo cáo đang chờ xét duyệt.",
+        ),
+        _notice(
+            "returned",
+            "Báo báo cáo bị trả lại",
+            "Gửi đơn vị khi báo cáo bị trả lại; việc cần làm và lý do tự có bên dưới.",
+            "Báo cáo cần sửa và nộp lại",
+            "# Báo cáo cần sửa và nộp lại\n\n{{nguoi_thuc_hien}} đã trả lại báo cáo dưới đây lúc {{luc}} "
+            "(bản nộp lần {{lan_nop}}) để đơn vị sửa và nộp lại. Nội dung đã nhập vẫn còn nguyên.",
+        ),
+        _notice(
+            "approved",
+            "Báo báo cáo được duyệt",
+            "Gửi đơn vị khi báo cáo được duyệt; lời nhắn của người duyệt tự có bên dưới.",
+            "Báo cáo đã được duyệt",
+            "# Báo cáo đã được duyệt\n\nBáo cáo dưới đây (bản nộp lần {{lan_nop}}) đã được {{nguoi_thuc_hien}} duyệt "
+            "lúc {{luc}}. Số liệu đã được tính vào kết quả tổng hợp. Cảm ơn đơn vị đã báo cáo.",
+        ),
+        _notice(
+            "reopened",
+            "Báo báo cáo được mở lại",
+            "Gửi đơn vị khi báo cáo đã duyệt được mở lại để sửa; lý do tự có bên dưới.",
+            "Báo cáo đã duyệt được mở lại để sửa",
+            "# Báo cáo đã duyệt được mở lại để sửa\n\n{{nguoi_thuc_hien}} đã mở lại báo cáo dưới đây lúc {{luc}} "
+            "để đơn vị sửa và nộp lại. Bản đã duyệt vẫn được lưu; số liệu tạm thời không tính vào kết quả tổng hợp "
+            "cho đến khi bản mới được duyệt.",
+        ),
+        _notice(
+            "corrected",
+            "Báo có bản đính chính",
+            "Gửi người xét duyệt khi một đơn vị gửi bản đính chính; lý do tự có bên dưới.",
+            "Bản đính chính chờ xét duyệt",
+            "# Có bản đính chính chờ xét duyệt\n\n{{nguoi_thuc_hien}} đã gửi bản đính chính báo cáo của {{ten_don_vi}} "
+            "lúc {{luc}} (bản nộp lần {{lan_nop}}). Số liệu của các đơn vị cấp dưới đã thay đổi sau lần gửi trước; "
+            "phần của đơn vị giữ nguyên.",
         ),
         Kind(
             "digest_owed",

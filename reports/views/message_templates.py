@@ -73,5 +73,5 @@ def _try_out(request: SignedInRequest, kind: Kind, typed: dict[str, Any]) -> Non
 
 def _history(kind: Kind) -> list[tuple[AuditEvent, str]]:
     """The latest changes of these words, with who made them."""
-    events = AuditEvent.objects.filter(action__startswith="message_template.", data__message=kind.label)
+    events = AuditEvent.objects.filter(action__startswith="message_template.", data__letter_kind=kind.label)
     return [(event, action_words(event.action)) for event in events.select_related("actor").order_by("-pk")[:HISTORY]]

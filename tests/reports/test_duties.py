@@ -361,5 +361,5 @@ def test_number_of_queries_of_the_list(client, cast, django_assert_num_queries):
     for number in range(6):
         make_duty(make_plan(cast.union, number=f"{number}/KH"), name=f"Báo cáo {number}")
     sign_in(client, cast.unit_administrator)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(LIST)

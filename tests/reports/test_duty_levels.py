@@ -338,9 +338,14 @@ def test_list_of_missing_reports_says_why_a_superior_waits(opened):
 
 
 def test_reminder_says_who_waits_for_the_report(opened):
-    letter = letters.reminder(owed(opened, opened.first), by=None, on=day("2026-11-08"))
+    letter = letters.reminder(owed(opened, opened.first), to=make_user(), by=None, on=day("2026-11-08"))
     assert letter.context["awaited_until"] == "23:59 ngày 14/11/2026 (thứ Bảy)"
-    assert letters.reminder(owed(opened, opened.province), by=None, on=day("2026-11-08")).context["awaited_until"] == ""
+    assert (
+        letters.reminder(owed(opened, opened.province), to=make_user(), by=None, on=day("2026-11-08")).context[
+            "awaited_until"
+        ]
+        == ""
+    )
 
 
 # --- the administrator's pages ------------------------------------------------------------------------------------

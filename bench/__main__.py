@@ -16,8 +16,10 @@ from bench.product import running
 
 if TYPE_CHECKING:
     from bench.measures import Result
+    from bench.product import Product
+    from bench.province import Province
 
-NAMES = ("pages", "import", "pdf", "documents", "memory")
+NAMES = ("pages", "import", "pdf", "documents", "memory", "letters")
 REFORMS = {"reform": "NATION", "reform-province": "PROVINCE", "reform-sqlite": "PROVINCE_SQLITE"}
 
 
@@ -59,8 +61,17 @@ def main(wanted: list[str]) -> int:
             results += measures.printed_report(made)
         if "documents" in chosen:
             results += importlib.import_module("bench.documents").documents(product, made)
+        if "letters" in chosen:
+            results += letters(product, made)
         _settle()
     return _told(results)
+
+
+def letters(product: "Product", made: "Province") -> "list[Result]":
+    """Without the product's own workers, which would send too."""
+    product.stop()
+    measured = importlib.import_module("bench.letters")
+    return [*measured.reminder_rows(made), *measured.delivery(made)]
 
 
 def reform(name: str) -> int:

@@ -40,7 +40,6 @@ def main(wanted: list[str]) -> int:
         django.setup()
         from django.core.management import call_command
 
-        measures = importlib.import_module("bench.measures")
         province = importlib.import_module("bench.province")
         started = time.monotonic()
         call_command("migrate", verbosity=0)
@@ -48,23 +47,29 @@ def main(wanted: list[str]) -> int:
         _settle()
         print(f"Province built in {time.monotonic() - started:.0f} s.", flush=True)
         product.start()
-        results = []
-        chosen = wanted or list(NAMES)
-        if "pages" in chosen:
-            results += measures.pages(product, made)
-        if "memory" in chosen:
-            _settle()
-            results += measures.memory_at_rest(product)
-        if "import" in chosen:
-            results += measures.imported_workbook(made)
-        if "pdf" in chosen:
-            results += measures.printed_report(made)
-        if "documents" in chosen:
-            results += importlib.import_module("bench.documents").documents(product, made)
-        if "letters" in chosen:
-            results += letters(product, made)
+        results = _measured(wanted or list(NAMES), product, made)
         _settle()
     return _told(results)
+
+
+def _measured(chosen: list[str], product: "Product", made: "Province") -> "list[Result]":
+    """What was asked for, part by part, on one province."""
+    measures = importlib.import_module("bench.measures")
+    results: list[Result] = []
+    if "pages" in chosen:
+        results += measures.pages(product, made)
+    if "memory" in chosen:
+        _settle()
+        results += measures.memory_at_rest(product)
+    if "import" in chosen:
+        results += measures.imported_workbook(made)
+    if "pdf" in chosen:
+        results += measures.printed_report(made)
+    if "documents" in chosen:
+        results += importlib.import_module("bench.documents").documents(product, made)
+    if "letters" in chosen:
+        results += letters(product, made)
+    return results
 
 
 def letters(product: "Product", made: "Province") -> "list[Result]":

@@ -1,6 +1,7 @@
 """The calendar of what is due, by month and by year, and the list of who owes what."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orgunits import roles
+from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from reports import report_filters, states
 from reports.due_calendar import FILED, Calendar
@@ -20,6 +22,7 @@ from reports.due_filters import DueFilter
 from reports.models import Obligation, Report
 
 ROWS = 50
+OVERSEERS = (Role.REVIEWER, Role.ADMINISTRATOR)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 
@@ -33,6 +36,7 @@ class Owing:
     state: states.State
     days: int | None
     timeliness: states.State | None
+    may_be_reminded: bool
 
 
 @require_safe
@@ -94,10 +98,12 @@ def who_owes(request: SignedInRequest) -> HttpResponse:
     )
     page = Paginator(in_order.values_list("pk", flat=True), ROWS).get_page(request.GET.get("trang"))
     expected = Q(waived_at__isnull=True)
+    rows = _rows(report_filters.load(list(page.object_list)), request, on=on)
     context = {
         "filter": filters,
         "page_obj": page,
-        "rows": [_owing(row, on=on) for row in report_filters.load(list(page.object_list))],
+        "rows": rows,
+        "may_remind": any(row.may_be_reminded for row in rows),
         "counts": found.aggregate(
             units=Count("pk", filter=expected),
             filed=Count("pk", filter=expected & FILED),
@@ -108,10 +114,19 @@ def who_owes(request: SignedInRequest) -> HttpResponse:
     return render(request, "reports/who_owes.html", context)
 
 
-def _owing(row: Obligation, *, on: datetime.date) -> Owing:
+def _rows(loaded: Iterable[Obligation], request: SignedInRequest, *, on: datetime.date) -> list[Owing]:
+    """With a box to tick at what is still owed to a unit that the person oversees."""
+    loaded = list(loaded)
+    owed = set(Obligation.objects.owed().filter(pk__in=[row.pk for row in loaded]).values_list("pk", flat=True))
+    overseen = roles.reach(request.user, OVERSEERS, on=on).filter(pk__in={row.receiving_unit_id for row in loaded})
+    receivers = set(overseen.values_list("pk", flat=True))
+    return [_owing(row, on=on, reminded=row.pk in owed and row.receiving_unit_id in receivers) for row in loaded]
+
+
+def _owing(row: Obligation, *, on: datetime.date, reminded: bool) -> Owing:
     report: Report | None = getattr(row, "report", None)
     timeliness = states.timeliness(row, report) if report else None
-    return Owing(row, report, states.state_of(row), states.days_left(row, on=on), timeliness)
+    return Owing(row, report, states.state_of(row), states.days_left(row, on=on), timeliness, reminded)
 
 
 def _shared(request: SignedInRequest, on: datetime.date) -> dict[str, Any]:

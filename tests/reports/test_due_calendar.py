@@ -12,6 +12,7 @@ from orgunits.models import Role
 from reports import many_changes, obligations, workflow
 from reports.due_calendar import Calendar
 from reports.many_changes import Change, Wanted
+from reports.models import Obligation
 from tests.builders import content, give_role, make_duty, make_report, make_unit, make_user, open_year
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +166,16 @@ def test_administrator_of_nothing_is_not_offered_the_year_plan(client, cast):
     assert reverse("reports:year_plan") not in client.get(reverse("reports:duty_list")).content.decode()
     client.force_login(cast.unit_administrator)
     assert reverse("reports:year_plan") in client.get(reverse("reports:duty_list")).content.decode()
+
+
+def test_who_receives_a_report_may_tick_what_is_owed_and_see_the_letter_first(client, cast):
+    filed = Obligation.objects.exclude(pk=cast.obligation.pk).filter(duty=cast.duty).order_by("pk").first()
+    workflow.submit(make_report(filed), content(), by=make_user(unit=filed.org_unit, role=Role.REPORTER))
+    client.force_login(cast.reviewer)
+    page = client.get(WHO).content.decode()
+    assert f'value="{cast.obligation.pk}"' in page
+    assert f'name="obligation"\n                             value="{filed.pk}"' not in page
+    shown = client.post("/thu-nhac/nhac/", {"obligation": cast.obligation.pk, "next": WHO}).content.decode()
+    assert "Nội dung thư" in shown
+    client.force_login(cast.officer)
+    assert 'name="obligation"' not in client.get(WHO).content.decode()

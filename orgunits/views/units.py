@@ -132,7 +132,8 @@ def unit_below(request: SignedInRequest, pk: int) -> HttpResponse:
     if level:
         below = below.filter(level=level)
     if words:
-        below = below.filter(Q(search_name__contains=without_marks(searchable(words))) | Q(code__iexact=words))
+        wanted = searchable(words)
+        below = below.filter(Q(search_name__contains=without_marks(wanted)) | Q(code__iexact=wanted))
     # Keys first: a page far down a branch of fourteen thousand joins nothing for the rows before it.
     page = Paginator(below.order_by("path").values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("trang"))
     shown = Placement.objects.filter(pk__in=list(page)).select_related("org_unit", "level").order_by("path")

@@ -53,6 +53,11 @@ def environment(folder, **values):
     return kept | {"DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"} | {name: str(v) for name, v in values.items()}
 
 
+def _heed_hangups() -> None:
+    """The product leaves SIGHUP alone where whoever started it ignored it, as a suite under nohup does."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Run:
     """One ``manage.py up``; every process below it carries our data folder in its environment."""
 
@@ -68,6 +73,7 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_heed_hangups,
             )
 
     @property

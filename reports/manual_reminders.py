@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from orgunits import audit
-from orgunits.models import User
+from orgunits.models import Role, User
 from reports import letters
 from reports.models import Obligation, Reminder
 from reports.reminders import MANUAL, addressees, insert_once
+
+OVERSEERS = (Role.REVIEWER, Role.ADMINISTRATOR)  # of the receiving unit: they remind, and read what was sent
 
 
 @dataclass(frozen=True)

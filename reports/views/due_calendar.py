@@ -14,15 +14,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orgunits import roles
-from orgunits.models import Role
 from orgunits.requests import SignedInRequest
 from reports import report_filters, states
 from reports.due_calendar import FILED, Calendar
 from reports.due_filters import DueFilter
+from reports.manual_reminders import OVERSEERS
 from reports.models import Obligation, Report
 
 ROWS = 50
-OVERSEERS = (Role.REVIEWER, Role.ADMINISTRATOR)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 

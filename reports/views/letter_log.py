@@ -21,9 +21,9 @@ from orgunits.requests import SignedInRequest
 from reports import letter_problems as problems
 from reports import reminders, resending
 from reports.mail_log import KINDS, LogKind
+from reports.manual_reminders import OVERSEERS
 from reports.tasks import deliver_notice, deliver_official_letter, deliver_reminder, drain_letters
 
-OVERSEERS = (Role.REVIEWER, Role.ADMINISTRATOR)
 PAGE = 50
 BELLS = {"nhac": deliver_reminder, "ket-qua": deliver_notice, "cong-van": deliver_official_letter}
 DRAINS = {"cap-tren": "superiors", "tong-hop": "digests"}

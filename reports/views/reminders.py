@@ -13,13 +13,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from orgunits import mail, roles
-from orgunits.models import OrgUnit, Role
+from orgunits.models import OrgUnit
 from orgunits.requests import SignedInRequest
 from reports import letters, manual_reminders
+from reports.manual_reminders import OVERSEERS
 from reports.models import Obligation, Reminder
 from reports.tasks import deliver_reminder
 
-OVERSEERS = (Role.REVIEWER, Role.ADMINISTRATOR)
 FEW = 6
 
 

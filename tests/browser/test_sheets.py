@@ -59,7 +59,7 @@ def test_a_form_goes_out_and_comes_back(visitor, obligation):
 
     page.get_by_role("link", name="Nộp tệp Excel đã điền").click()
     send(page, b"%PDF-1.7")
-    expect(page.get_by_role("alert")).to_contain_text("không phải là tệp Excel")
+    expect(page.locator("#tep-loi")).to_contain_text("không phải là tệp Excel")
     no_barrier(officer)
 
     send(page, typed_into(form, {at: 12.5}))

@@ -65,22 +65,17 @@ def test_each_document_is_made_once_and_packed_once(batch, source, packed):
 
 
 def test_control_without_conditional_claims_documents_are_made_more_than_once(batch, source, monkeypatch):
-    read = threading.Barrier(CROWD)
+    read, mine = threading.Barrier(CROWD), threading.local()
 
     def claim(self, pk, *, at):
+        if not hasattr(mine, "has_read"):  # everybody reads the list before anybody marks it
+            mine.has_read = True
+            read.wait(20)
         self.filter(pk=pk).update(status=PrintBatchItem.Status.RUNNING, claimed_at=at)
         return True
 
-    take = batches._take
-
-    def take_together(batch):
-        found = take(batch)
-        read.wait(20)
-        return found
-
     monkeypatch.setattr(PrintBatchItemQuerySet, "claim", claim)
     monkeypatch.setattr(batches, "_begin", lambda item: True)
-    monkeypatch.setattr(batches, "_take", take_together)
     press_together([lambda: batches.work(batch.pk)] * CROWD)
     assert len(source.built) > len(set(source.built))
 

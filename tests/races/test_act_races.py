@@ -14,7 +14,7 @@ from orgunits.transitions import Conflict
 from reports import obligation_following
 from reports.workflow import submit
 from tests.builders import content, make_cast, make_level, make_report
-from tests.races.crowd import press_together, wait_for_a_waiter
+from tests.races.crowd import PATIENCE, press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -89,10 +89,10 @@ def file_while_the_act_is_taken_back(cast, *, waits):
         with transaction.atomic():
             submit(report, content(), by=cast.sibling_officer)
             filed.set()
-            wait_for_a_waiter() if waits else reversed_.wait(20)
+            wait_for_a_waiter() if waits else reversed_.wait(PATIENCE)
 
     def take_back():
-        filed.wait(20)
+        assert filed.wait(PATIENCE)
         try:
             reversal.reverse(act, by=cast.administrator, reason="Nhầm")
         except ValidationError as error:

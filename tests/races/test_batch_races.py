@@ -12,7 +12,7 @@ from plans.models.batches import PrintBatchItemQuerySet, PrintBatchQuerySet
 from plans.official.printout import Printout
 from tests.builders import make_unit, make_user
 from tests.plans.test_batches import UnitSource
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 8
@@ -70,7 +70,7 @@ def test_control_without_conditional_claims_documents_are_made_more_than_once(ba
     def claim(self, pk, *, at):
         if not hasattr(mine, "has_read"):  # everybody reads the list before anybody marks it
             mine.has_read = True
-            read.wait(20)
+            read.wait(PATIENCE)
         self.filter(pk=pk).update(status=PrintBatchItem.Status.RUNNING, claimed_at=at)
         return True
 
@@ -87,14 +87,15 @@ def test_of_eight_who_find_everything_made_one_packs(batch, packed):
 
 
 def test_control_read_check_save_packs_more_than_once(batch, packed, monkeypatch):
-    read = threading.Barrier(CROWD)
+    read, claimed = threading.Barrier(CROWD), threading.Barrier(CROWD)
 
     def claim_packing(self, pk, *, at):
         mine = self.get(pk=pk)
         running = mine.status == PrintBatch.Status.RUNNING
-        read.wait(20)
+        read.wait(PATIENCE)
         mine.status, mine.claimed_at = PrintBatch.Status.PACKING, timezone.now()
         mine.save(update_fields=["status", "claimed_at"])
+        claimed.wait(PATIENCE)  # nobody is done before the last one has claimed
         return running
 
     batch.items.update(status=PrintBatchItem.Status.FAILED)

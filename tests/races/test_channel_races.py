@@ -24,12 +24,12 @@ from reports import calendars, obligations, reminders
 from reports.models import CalendarEntry, Reminder
 from tests import builders
 from tests.gateway import Gateway, gateway
-from tests.races.crowd import press_together, wait_for_a_waiter
+from tests.races.crowd import PATIENCE, press_together, wait_for_a_waiter
 from tests.services import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 8
-LIMIT = 60
+LIMIT = PATIENCE
 DUE = datetime.date(2026, 11, 9)
 Status = WebhookDelivery.Status
 
@@ -63,7 +63,7 @@ def test_control_without_the_claim_more_than_one_goes_out(row, gate, monkeypatch
 
     def claim_by_looking(self, pk, *, at):
         found = self.get(pk=pk)
-        looked.wait(20)
+        looked.wait(PATIENCE)
         if found.status != Status.WAITING:
             return False
         found.status, found.claimed_at = Status.CLAIMED, at
@@ -90,7 +90,7 @@ def test_a_claim_that_waited_for_another_sees_that_it_came_too_late(row):
         second = threading.Thread(target=claim_too)
         second.start()
         wait_for_a_waiter()
-    second.join(20)
+    second.join(PATIENCE)
     assert results == [False]
 
 
@@ -115,7 +115,7 @@ def test_control_asking_first_and_inserting_then_is_refused_by_the_constraint(ca
 
     def tell():
         if not Notification.objects.filter(recipient=cast.officer, key="a").exists():
-            looked.wait(20)
+            looked.wait(PATIENCE)
             Notification.objects.create(recipient=cast.officer, key="a", title="A", url="/")
 
     with pytest.raises(IntegrityError):

@@ -11,7 +11,7 @@ from reports import collected_texts, text_picking, workflow
 from reports.models import Report, ReviewEvent, Revision, Snapshot, TextPick
 from reports.text_picking import Edit
 from tests.builders import content, make_duty, make_form, make_report, make_user, open_year
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 6
@@ -78,7 +78,7 @@ def test_control_a_number_read_without_the_lock_lets_all_correct(sent):
 
     def action() -> None:
         last = Revision.objects.filter(report=sent.report).latest("number").number
-        read.wait(20)
+        read.wait(PATIENCE)
         if last == 1:
             passed.append(last)
 
@@ -142,7 +142,7 @@ def test_control_a_plain_save_overwrites_what_others_wrote(sent, picked):
     def edit(place: int):
         def action() -> None:
             mine = TextPick.objects.get(pk=picked.pk)
-            read.wait(20)
+            read.wait(PATIENCE)
             if mine.text == picked.text:
                 mine.text = f"Bản {place}."
                 mine.save(update_fields=["text"])

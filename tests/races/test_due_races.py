@@ -16,7 +16,7 @@ from plans.models import DueRule
 from reports import due_changes, obligations, workflow
 from reports.models import Obligation
 from tests.builders import content, make_report
-from tests.races.crowd import press_together, wait_for_a_waiter
+from tests.races.crowd import PATIENCE, press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -37,7 +37,7 @@ def file_while(cast, change: Callable[[], object]) -> list[str]:
             wait_for_a_waiter()
 
     def change_then() -> None:
-        filed.wait(20)
+        assert filed.wait(PATIENCE)
         change()
 
     return press_together([file, change_then])

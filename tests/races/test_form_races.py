@@ -9,7 +9,7 @@ from django.utils import timezone
 from orgunits.transitions import Conflict
 from reports import form_editing, form_items
 from reports.models import FormVersion
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -64,7 +64,7 @@ def test_control_reading_first_and_saving_then_lets_both_publish(cast, draft):
         def press():
             with transaction.atomic():
                 now = FormVersion.objects.get(pk=draft.pk)
-                both_have_read.wait(20)
+                both_have_read.wait(PATIENCE)
                 if now.published_at:
                     raise Conflict("too late")
                 now.note, now.published_at = note, timezone.now()

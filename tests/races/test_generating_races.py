@@ -1,6 +1,5 @@
 """Two administrators who make a year, or make it anew, at the same moment: one does it, the other is told."""
 
-import contextlib
 import datetime
 import threading
 
@@ -15,7 +14,7 @@ from reports import many_changes, obligations, regenerating, rollup_check
 from reports.many_changes import Change, Wanted
 from reports.models import Obligation, Period, Rollup
 from tests.builders import make_unit
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -47,8 +46,7 @@ def let_both_read(monkeypatch) -> None:
 
     def read_and_wait(*args: object, **kwargs: object) -> object:
         found = read(*args, **kwargs)
-        with contextlib.suppress(threading.BrokenBarrierError):
-            both.wait(20)
+        both.wait(PATIENCE)
         return found
 
     monkeypatch.setattr(obligations, "lock", lambda duty: None)

@@ -13,7 +13,7 @@ from reports.models import OfficialLetter, OfficialLetterNotice
 from reports.official_letter_texts import Texts
 from reports.official_letters import Typed
 from tests.builders import LONG_AGO, make_official_letter
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = datetime.date(2026, 11, 20)
@@ -55,7 +55,7 @@ def test_control_without_the_guard_the_letter_goes_out_twice(cast, letter, monke
     looked = threading.Barrier(2)
 
     def look(row, *, seen):
-        looked.wait(20)
+        looked.wait(PATIENCE)
         return OfficialLetter.objects.select_related("org_unit", "duty", "period", "outgoing").get(pk=row.pk)
 
     def write(row, *, by, **values):

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import threading
+from collections.abc import Callable
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from orgunits import delegations, invitations
 from orgunits.models import AuditEvent, Role, RoleAssignment, User
 from orgunits.models.people import RoleAssignmentQuerySet, UserQuerySet
-from tests.races.crowd import press_together, wait_for_a_waiter
+from tests.races.crowd import PATIENCE, press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -36,7 +37,7 @@ def test_two_who_invite_the_same_address_make_one_account_with_both_roles(cast):
             wait_for_a_waiter()
 
     def second() -> None:
-        first_is_written.wait(20)
+        assert first_is_written.wait(PATIENCE)
         invite(cast.sibling)
 
     assert press_together([first, second]) == ["won", "won"]
@@ -45,15 +46,13 @@ def test_two_who_invite_the_same_address_make_one_account_with_both_roles(cast):
     assert AuditEvent.objects.filter(action="person.invite").count() == 1
 
 
-def delegate_twice(cast, monkeypatch) -> int:
-    """A reviewer presses in two windows, both past the look whether there is one already; how many were made."""
-    both_have_looked = threading.Barrier(2)
+def delegate_twice(cast, monkeypatch, after_looking: Callable[[], object]) -> int:
+    """A reviewer presses in two windows; ``after_looking`` is between the look whether there is one and the writing."""
     look = delegations._check_person
 
     def slow_look(*args, **days) -> None:
         look(*args, **days)
-        with contextlib.suppress(threading.BrokenBarrierError):
-            both_have_looked.wait(2)
+        after_looking()
 
     def press() -> None:
         until = DAY + datetime.timedelta(days=3)
@@ -66,11 +65,12 @@ def delegate_twice(cast, monkeypatch) -> int:
 
 
 def test_reviewer_who_presses_in_two_windows_delegates_once(cast, monkeypatch):
-    assert delegate_twice(cast, monkeypatch) == 1
+    assert delegate_twice(cast, monkeypatch, wait_for_a_waiter) == 1
 
 
 def test_without_the_lock_the_delegation_stands_twice(cast, monkeypatch):
     """The control: it is the lock that the test above is about."""
     for rows in (RoleAssignmentQuerySet, UserQuerySet):
         monkeypatch.setattr(rows, "select_for_update", lambda self: self)
-    assert delegate_twice(cast, monkeypatch) == 2
+    both_have_looked = threading.Barrier(2)
+    assert delegate_twice(cast, monkeypatch, lambda: both_have_looked.wait(PATIENCE)) == 2

@@ -11,7 +11,7 @@ from plans.official import blocks
 from plans.official.blocks import OfficialDocument
 from plans.official.pdf import Printout
 from tests.builders import make_unit, make_user
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 8
@@ -55,7 +55,7 @@ def test_control_read_check_save_lets_more_than_one_in(job):
     def work():
         mine = PrintJob.objects.get(pk=job.pk)
         waiting = mine.status == PrintJob.Status.WAITING
-        read.wait(20)
+        read.wait(PATIENCE)
         if waiting:
             inside.append(1)
             mine.status, mine.claimed_at = PrintJob.Status.RUNNING, timezone.now()

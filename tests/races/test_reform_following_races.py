@@ -10,7 +10,7 @@ from orgunits import following, reform_following, reorganisation, reversal
 from orgunits.models import Reform, Reorganisation, RoleAssignment
 from orgunits.models.reorganisations import ReorganisationQuerySet
 from tests.builders import make_cast
-from tests.races.crowd import press_together, wait_for_a_waiter
+from tests.races.crowd import PATIENCE, press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -41,7 +41,7 @@ def test_what_is_being_carried_out_is_undone_by_the_reversal_that_waits_for_it(c
             wait_for_a_waiter()
 
     def take_back():
-        is_done.wait(20)
+        assert is_done.wait(PATIENCE)
         reversal.reverse(cast.reform, by=cast.administrator, reason="Nhầm")
 
     assert press_together([carry_out, take_back]) == ["won", "won"]
@@ -59,7 +59,7 @@ def carry_out_during_the_reversal(cast) -> list[str]:
             wait_for_a_waiter()
 
     def carry_out():
-        is_reversed.wait(20)
+        assert is_reversed.wait(PATIENCE)
         following.carry_out(Reorganisation.objects.get(pk=cast.act.pk), by=None)
 
     return press_together([take_back, carry_out])
@@ -90,7 +90,7 @@ def take_up_during_the_carrying_out(cast) -> Reorganisation:
             wait_for_a_waiter()
 
     def take_up():
-        is_done.wait(20)
+        assert is_done.wait(PATIENCE)
         reform_following.take_up(cast.reform, "obligations", by=cast.administrator)
 
     assert press_together([carry_out, take_up]) == ["won", "won"]

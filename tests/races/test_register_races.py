@@ -10,7 +10,7 @@ from plans import register
 from plans.models import Letterhead, NumberSeries, OutgoingDocument
 from plans.official.blocks import DocumentNumber
 from tests.builders import LONG_AGO, make_unit, make_user
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 10
@@ -76,7 +76,7 @@ def test_control_counting_up_in_python_makes_twins(unit, monkeypatch):
 
     def read_then_give():
         seen.last = NumberSeries.objects.values_list("last", flat=True).get()
-        read.wait(20)
+        read.wait(PATIENCE)
         give(unit, by)
 
     monkeypatch.setattr(register, "take_serial", unguarded)

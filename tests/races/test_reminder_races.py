@@ -13,7 +13,7 @@ from reports import digests, manual_reminders, reminders, resending
 from reports.models import Digest, Reminder, SuperiorReminder
 from tests import smtp
 from tests.builders import make_user
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 8
@@ -46,7 +46,7 @@ def test_generators_whose_eyes_are_shut_still_write_each_row_once(cast, monkeypa
     insert = reminders.insert_once
 
     def insert_together(rows):
-        looked.wait(20)
+        looked.wait(PATIENCE)
         return insert(rows)
 
     monkeypatch.setattr(reminders, "insert_once", insert_together)
@@ -62,7 +62,7 @@ def test_control_asking_first_and_inserting_then_is_refused_by_the_constraint(ca
 
     def generate():
         if not Reminder.objects.filter(obligation=cast.obligation).exists():
-            looked.wait(20)
+            looked.wait(PATIENCE)
             Reminder.objects.create(obligation=cast.obligation, rung="due-0", due_on=DUE, recipient=cast.officer)
 
     with pytest.raises(IntegrityError):
@@ -101,7 +101,7 @@ def test_control_without_the_claim_more_than_one_letter_goes_out(row, box, monke
     def claim_by_looking(self, pk, *, at):
         """Read, check, save."""
         found = self.get(pk=pk)
-        looked.wait(20)
+        looked.wait(PATIENCE)
         if found.status != Delivery.Status.WAITING:
             return False
         found.status, found.claimed_at = Delivery.Status.CLAIMED, at
@@ -154,7 +154,7 @@ def test_control_claiming_many_by_looking_sends_letters_more_than_once(row, box,
     def claim_by_looking(self, limit, *, at):
         pks = list(self.ready(at=at).values_list("pk", flat=True)[:limit])
         if pks:
-            looked.wait(20)
+            looked.wait(PATIENCE)
             self.filter(pk__in=pks).update(status=Delivery.Status.CLAIMED, claimed_at=at, claims=1)
         return pks
 
@@ -191,7 +191,7 @@ def test_control_digests_without_the_round_are_refused_by_the_constraint(cast):
     looked = threading.Barrier(CROWD)
 
     def write():
-        looked.wait(20)
+        looked.wait(PATIENCE)
         Digest.objects.create(kind="review", recipient=cast.reviewer, day=DUE)
 
     with pytest.raises(IntegrityError):

@@ -10,12 +10,11 @@ from django.utils import timezone
 from plans.models import ReportingDuty
 from reports import restated, rollups
 from reports.models import Obligation, Report, Restatement, Rollup
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 from tests.races.test_rollup_races import province
 
 __all__ = ["province"]  # a fixture
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 20
 
 
 def slot_of(province) -> SimpleNamespace:

@@ -9,7 +9,7 @@ from orgunits.models import AuditEvent
 from reports import workflow
 from reports.models import Report, ReviewEvent, Revision, Rollup
 from tests.builders import content, make_report
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 8
@@ -54,7 +54,7 @@ def test_control_read_check_save_lets_more_than_one_win(cast):
     def decide(place: int):
         def action() -> None:
             mine = Report.objects.get(pk=report.pk)
-            read.wait(20)
+            read.wait(PATIENCE)
             if mine.status == "submitted":
                 mine.status = "approved" if place % 2 else "returned"
                 mine.save(update_fields=["status"])
@@ -89,7 +89,7 @@ def test_control_numbering_by_reading_first_makes_two_revisions(cast):
 
     def action() -> None:
         mine = Report.objects.annotate(last=Max("revisions__number")).get(pk=report.pk)
-        read.wait(20)
+        read.wait(PATIENCE)
         if mine.status == "draft":
             filed.append((mine.last or 0) + 1)
 

@@ -13,7 +13,7 @@ from reports import rollups, workflow
 from reports.models import Obligation, Report, Rollup
 from tests import builders
 from tests.builders import content, make_report
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHILDREN = "tre-em-duoc-ho-tro"
@@ -53,7 +53,7 @@ def approve_all_at_once(reports: list[Report]) -> None:
             with transaction.atomic():
                 Report.objects.filter(pk=report.pk).update(status="approved", decided_at=timezone.now())
                 if all_approved:  # SQLite lets one in at a time: the IMMEDIATE transaction is the lock
-                    all_approved.wait(20)
+                    all_approved.wait(PATIENCE)
                 rollups.recompute_chain([Obligation.objects.get(pk=report.obligation_id)])
 
         return action
@@ -85,7 +85,7 @@ def test_control_without_the_lock_figures_are_lost(province, monkeypatch):
     write = rollups._write
 
     def write_late(*args) -> None:
-        all_have_read.wait(20)
+        all_have_read.wait(PATIENCE)
         write(*args)
 
     monkeypatch.setattr(rollups, "_locked", lambda rows: rows)
@@ -124,7 +124,7 @@ def test_control_batches_that_lock_in_any_order_wait_in_a_circle(province, monke
         pks = [row.pk for row in rows]
         turn = pks if threading.current_thread().name == "forwards" else pks[::-1]
         locked = [Rollup.objects.select_for_update().get(pk=pk) for pk in turn[:1]]
-        halfway.wait(20)
+        halfway.wait(PATIENCE)
         return locked + [Rollup.objects.select_for_update().get(pk=pk) for pk in turn[1:]]
 
     def batch(name: str):

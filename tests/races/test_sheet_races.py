@@ -11,7 +11,7 @@ from reports import drafts, sheets_form, sheets_import, sheets_one, sheets_units
 from reports.models import Report, SheetImport
 from tests import builders
 from tests.builders import make_cast
-from tests.races.crowd import press_together
+from tests.races.crowd import PATIENCE, press_together
 from tests.reports.sheet_files import filled, typed_into, uploaded
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +56,7 @@ def test_control_read_check_save_lets_more_than_one_in(confirmed):
     def work():
         mine = SheetImport.objects.get(pk=confirmed.pk)
         waiting = mine.status == Status.CONFIRMED
-        read.wait(20)
+        read.wait(PATIENCE)
         if waiting:
             inside.append(1)
             mine.status, mine.claimed_at = Status.IMPORTING, timezone.now()
@@ -102,7 +102,7 @@ def test_control_without_the_version_both_are_written(scene):
     def press(value):
         mine = Report.objects.get(pk=report.pk)
         merged, clashes = drafts.merge(mine.draft, {}, {"tre-em-duoc-ho-tro.v": value})
-        read.wait(20)
+        read.wait(PATIENCE)
         if not clashes:
             Report.objects.filter(pk=report.pk).update(draft=merged)
             written.append(value)

@@ -12,7 +12,7 @@ from orgunits import reorganisation
 from orgunits.models import OrgUnit, Placement
 from orgunits.transitions import Conflict
 from tests.builders import make_unit
-from tests.races.crowd import press_together, wait_for_a_waiter
+from tests.races.crowd import PATIENCE, press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -37,10 +37,10 @@ def come_while_the_branch_moves(tree: SimpleNamespace, *, waits: bool) -> str:
         with transaction.atomic():
             reorganisation.move(tree.branch, parent=tree.new, on=DAY, by=None)
             moved.set()
-            wait_for_a_waiter() if waits else made.wait(20)
+            wait_for_a_waiter() if waits else made.wait(PATIENCE)
 
     def establish() -> None:
-        moved.wait(20)
+        assert moved.wait(PATIENCE)
         make_unit("Lá", parent=tree.twig, on=DAY)
         made.set()
 

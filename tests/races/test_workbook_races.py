@@ -12,7 +12,7 @@ from orgunits.models import Placement, Reform, WorkbookImport
 from orgunits.transitions import Conflict
 from tests.builders import make_cast
 from tests.orgunits.books import sent, with_rows
-from tests.races.crowd import press_together, wait_for_a_waiter
+from tests.races.crowd import PATIENCE, press_together, wait_for_a_waiter
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -55,7 +55,7 @@ def claim_by_reading_first(monkeypatch, parties: int) -> None:
     def claim(pk, seen, rule):
         row = WorkbookImport.objects.get(pk=pk)
         is_ready = row.status == Status.READY
-        all_have_read.wait(20)
+        all_have_read.wait(PATIENCE)
         row.status, row.follow_rule = Status.CONFIRMED, rule
         row.save(update_fields=["status", "follow_rule"])
         return is_ready
@@ -132,7 +132,7 @@ def press_while_it_is_shown_anew(row: WorkbookImport) -> list[str]:
             wait_for_a_waiter()
 
     def arrive():
-        is_shown.wait(20)
+        assert is_shown.wait(PATIENCE)
         late()
 
     return press_together([show_anew, arrive])
@@ -178,7 +178,7 @@ def import_two(cast: SimpleNamespace, monkeypatch, *, waits: bool) -> tuple[Work
         write(planned, row, **kwargs)
         if row.pk == first.pk:
             is_written.set()
-            wait_for_a_waiter() if waits else is_planned.wait(20)
+            wait_for_a_waiter() if waits else is_planned.wait(PATIENCE)
 
     def plan_and_say(book, row, **kwargs):
         planned = plan(book, row, **kwargs)
@@ -190,7 +190,7 @@ def import_two(cast: SimpleNamespace, monkeypatch, *, waits: bool) -> tuple[Work
     monkeypatch.setattr(reform_book, "plan", plan_and_say)
 
     def run_second():
-        is_written.wait(20)
+        assert is_written.wait(PATIENCE)
         workbook_jobs.run(second.pk)
 
     assert press_together([lambda: workbook_jobs.run(first.pk), run_second]) == ["won", "won"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from config.processes import die_with_parent
 
-START_LIMIT = 30  # seconds
+START_LIMIT = 120  # seconds
 GIB = 1 << 30
 
 

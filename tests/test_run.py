@@ -31,7 +31,7 @@ PROGRAMS = {"web": "gunicorn", "worker": " worker ", "beat": " beat "}
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("run")]
 
 
-def until(probe, *, what, seconds=30):
+def until(probe, *, what, seconds=120):
     """The first true answer of ``probe``; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:

@@ -42,7 +42,7 @@ def state(page: Page) -> Locator:
 def wait_for_draft(page: Page, report: Report, **wanted: str) -> None:
     """Until the server holds these texts; ``__`` stands for the dot of a field name, ``_`` for its dash."""
     texts = {name.replace("__", ".").replace("_", "-"): text for name, text in wanted.items()}
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while time.monotonic() < limit:
         draft = Report.objects.get(pk=report.pk).draft
         if {name: draft.get(name, "") for name in texts} == texts:

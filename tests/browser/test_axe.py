@@ -394,7 +394,10 @@ def test_what_the_policy_refuses_is_heard(visitor):
     somebody = visitor()
     somebody.open("/").evaluate("document.body.setAttribute('style', 'color: red')")
     somebody.page.evaluate("setTimeout(() => { throw new Error('broken') })")
-    somebody.page.wait_for_timeout(100)
+    for _ in range(600):
+        if len(somebody.complaints) >= 2:
+            break
+        somebody.page.wait_for_timeout(100)
     assert len(somebody.complaints) == 2
     assert "Content Security Policy" in somebody.complaints[0]
     assert "broken" in somebody.complaints[1]

@@ -31,7 +31,7 @@ def begin(page: Page, form: str) -> PrintBatch:
     assert Axe().run(page).response["violations"] == []
     page.get_by_label(form).check()
     page.get_by_role("button", name="In tất cả").click()
-    expect(page.get_by_role("status")).to_have_text("Đang tạo văn bản…")
+    expect(page.get_by_role("status").filter(has_text="Đang tạo văn bản…")).to_be_visible()
     return PrintBatch.objects.get(status=PrintBatch.Status.RUNNING)
 
 
@@ -78,5 +78,5 @@ def begin_without_script(page: Page) -> PrintBatch:
     page.get_by_role("link", name="In tất cả").click()
     page.get_by_label("mỗi văn bản một tệp PDF").check()
     page.get_by_role("button", name="In tất cả").click()
-    expect(page.get_by_role("status")).to_have_text("Đang tạo văn bản…")
+    expect(page.get_by_role("status").filter(has_text="Đang tạo văn bản…")).to_be_visible()
     return PrintBatch.objects.get()
